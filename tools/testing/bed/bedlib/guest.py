@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Boot one guest under QEMU (TCG always), follow its console, serve its monitor line.
+
+The guest's console is QEMU's standard output. A second serial port carries
+monitor commands: the guest writes a line, the harness runs it by QMP's
+human-monitor-command and answers with the reply and a line with a dot.
+"""
+import json
+import os
+import selectors
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+from . import BedError, need
+
+IOMMUS = {
+    "intel": ["-device", "intel-iommu,intremap=on,aw-bits=48"],
+    "virtio": ["-device", "virtio-iommu-pci,addr=1e.0"],
+    "none": [],
+}
+
+
+def machine_args(arch, iommu, hmp_chardev):
+    """The fixed part of a guest's QEMU arguments."""
+    if arch == "s390":
+        return ["qemu-system-s390x", "-M", "s390-ccw-virtio", "-nodefaults", "-nographic",
+                "-device", "sclpconsole,chardev=console",
+                "-device", "virtio-serial-ccw,devno=fe.0.00f0",
+                "-device", f"virtserialport,chardev={hmp_chardev},name=bed.hmp"]
+    if iommu not in IOMMUS:
+        raise BedError(f"iommu={iommu}: one of {' '.join(IOMMUS)}")
+    return ["qemu-system-x86_64", "-cpu", "max", "-machine", "q35,kernel-irqchip=split",
+            "-nodefaults", "-vga", "none", "-display", "none", *IOMMUS[iommu],
+            "-serial", "chardev:console", "-serial", f"chardev:{hmp_chardev}"]
+
+
+class Monitor(threading.Thread):
+    """Forwards the guest's monitor lines to QMP."""
+
+    def __init__(self, folder, log):
+        super().__init__(daemon=True)
+        self.folder, self.log = folder, log
+
+    def connect(self, name):
+        path = os.path.join(self.folder, name)
+        for _ in range(200):
+            try:
+                s = socket.socket(socket.AF_UNIX)
+                s.connect(path)
+                return s
+            except OSError:
+                s.close()
+                time.sleep(0.05)
+        raise OSError(f"{path}: no listener")
+
+    def qmp(self, command, **arguments):
+        text = json.dumps({"execute": command, "arguments": arguments})
+        self.control.sendall(text.encode() + b"\n")
+        while True:
+            line = self.replies.readline()
+            if not line:
+                raise OSError("the monitor is gone")
+            reply = json.loads(line)
+            if "return" in reply or "error" in reply:
+                return reply
+
+    def run(self):
+        try:
+            self.control = self.connect("qmp")
+            self.replies = self.control.makefile("r")
+            self.replies.readline()
+            self.qmp("qmp_capabilities")
+            guest = self.connect("hmp")
+            for line in guest.makefile("r", errors="replace"):
+                line = line.strip()
+                if not line:
+                    continue
+                reply = self.qmp("human-monitor-command", **{"command-line": line})
+                text = reply.get("return", "") or reply.get("error", {}).get("desc", "")
+                text = text.replace("\r", "").rstrip("\n")
+                self.log(f"monitor: {line}" + (f": {text}" if text else ""))
+                guest.sendall((text + "\n.\n" if text else ".\n").encode())
+        except (OSError, ValueError):
+            pass
+
+
+def boot(kernel, initrd, *, arch="x86_64", memory="1G", smp=2, iommu="intel", devices=(),
+         append="", timeout=300, log_path, on_line=lambda line: None, icount=False):
+    """Run a guest to its end. Returns None, or why it was stopped."""
+    need("qemu-system-x86" if arch == "x86_64" else "qemu-system-misc")
+    console = {"x86_64": "console=ttyS0,115200", "s390": "console=ttysclp0"}[arch]
+    command_line = (f"{console} loglevel=8 printk.devkmsg=on panic=-1 oops=panic "
+                    f"kunit.enable=0 {append}").strip()
+    if "oops=" in append or arch == "s390":
+        command_line = command_line.replace("oops=panic ", "")
+    os.makedirs(os.path.dirname(log_path), exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bed-") as folder, \
+            open(log_path, "w", encoding="utf-8", errors="replace") as log:
+        write_lock = threading.Lock()
+
+        def note(text):
+            with write_lock:
+                log.write(text + "\n")
+                log.flush()
+
+        args = machine_args(arch, iommu, "hmp")
+        args += ["-accel", "tcg" if icount else "tcg,thread=multi"]
+        if icount:
+            args += ["-icount", "shift=0,sleep=off"]
+        args += ["-m", memory, "-smp", str(smp), "-no-reboot",
+                 "-chardev", "stdio,id=console,signal=off",
+                 "-chardev", f"socket,id=hmp,path={folder}/hmp,server=on,wait=off",
+                 "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
+                 "-kernel", kernel, "-initrd", initrd, "-append", command_line, *devices]
+        note("# " + " ".join(f"'{a}'" if " " in a else a for a in args))
+        qemu = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT)
+        Monitor(folder, note).start()
+        deadline = time.monotonic() + timeout
+        stopped = None
+        selector = selectors.DefaultSelector()
+        selector.register(qemu.stdout, selectors.EVENT_READ)
+        rest = b""
+        try:
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    stopped = f"stopped: the time limit of {timeout} s is over"
+                    break
+                if not selector.select(min(left, 5)):
+                    continue
+                data = os.read(qemu.stdout.fileno(), 65536)
+                if not data:
+                    break
+                *lines, rest = (rest + data).split(b"\n")
+                for line in lines:
+                    text = line.decode("utf-8", "replace").rstrip("\r")
+                    note(text)
+                    on_line(text)
+        finally:
+            if qemu.poll() is None:
+                try:
+                    qemu.wait(0.1 if stopped else 10)
+                except subprocess.TimeoutExpired:
+                    qemu.kill()
+            status = qemu.wait()
+        if not stopped and status:
+            stopped = f"QEMU ended with status {status}"
+        if rest:
+            text = rest.decode("utf-8", "replace").rstrip("\r")
+            note(text)
+            on_line(text)
+        if stopped:
+            note("# " + stopped)
+        return stopped

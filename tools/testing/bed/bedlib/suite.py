@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Suites: read their bash files, build what they name, pack and run them."""
+import glob
+import os
+import re
+import shutil
+import subprocess
+
+from . import BED, REPO, BedError, clean_env, guest, initramfs, kernel, kernel_args, log, need
+
+STRINGS = {"title": "", "arch": "x86_64", "flavour": "debug", "trees": "ours base",
+           "timeout": "300", "memory": "1G", "smp": "2", "root": "initramfs", "programs": "",
+           "modules": "", "append": "", "expect_splat": "", "iommu": "intel", "files": "",
+           "icount": "", "noleak": ""}
+
+# Prints the variables, each ended by a NUL, then the functions for the guest.
+READER = r'''
+devices=()
+skip_if() { :; }
+. "$1" || exit 1
+shift
+for v; do printf '%s\0' "${!v-}"; done
+skip_if | tr -d '\0'; printf '\0'
+printf '%s\0' "${#devices[@]}" "${devices[@]}"
+declare -F | while read -r _ _ f; do
+	case $f in skip_if|host_*) ;; *) declare -f "$f" ;; esac
+done
+'''
+
+
+class Suite:
+    """One suites/NAME.sh as bash understands it."""
+
+    def __init__(self, path, **env):
+        self.name = os.path.basename(path)[:-3]
+        self.path = path
+        done = subprocess.run(["bash", "-c", READER, "bash", path, *STRINGS],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, cwd=REPO, env={**clean_env(), **env},
+                              stdin=subprocess.DEVNULL)
+        if done.returncode:
+            raise BedError(f"{path}: {done.stderr.strip() or 'does not read'}")
+        fields = done.stdout.split("\0")
+        for key, default in STRINGS.items():
+            setattr(self, key, fields.pop(0).strip() or default)
+        self.skip = fields.pop(0).strip()
+        self.devices = [fields.pop(0) for _ in range(int(fields.pop(0)))]
+        self.functions = fields.pop(0)
+        if not re.search(r"^guest \(\)", self.functions, re.M):
+            raise BedError(f"{path}: has no function guest()")
+
+
+def suites(pattern):
+    """Suites whose name matches a glob or contains a word, in order."""
+    import fnmatch
+    found = sorted(glob.glob(os.path.join(BED, "suites", "*.sh")))
+    names = [p for p in found if not pattern
+             or any(fnmatch.fnmatch(os.path.basename(p)[:-3], word)
+                    or word in os.path.basename(p)[:-3] for word in pattern.split())]
+    return names
+
+
+class Place:
+    """Where a kernel and what goes with it are: one tree, architecture, flavour."""
+
+    def __init__(self, tree, arch, flavour):
+        self.tree, self.arch, self.flavour = tree, arch, flavour
+        self.obj = kernel("--dir", *kernel_args(tree, arch, flavour))
+        self.work = os.path.dirname(os.path.dirname(self.obj))
+        image = "arch/x86/boot/bzImage" if arch == "x86_64" else "arch/s390/boot/bzImage"
+        self.image = os.path.join(self.obj, image)
+
+    def build(self):
+        kernel(*kernel_args(self.tree, self.arch, self.flavour))
+
+
+def headers(place):
+    """User-space headers of the assembled tree; installed again when they change."""
+    target = os.path.join(place.work, "headers", place.arch)
+    ours = os.path.join(place.work, "ours")
+    stamp = os.path.join(target, ".installed")
+    if os.path.exists(stamp):
+        newer = subprocess.run(["find", ours + "/include/uapi", "-newer", stamp, "-print",
+                                "-quit"], stdout=subprocess.PIPE, text=True)
+        if not newer.stdout:
+            return target
+    os.makedirs(target, exist_ok=True)
+    need("build-essential", "rsync")
+    done = subprocess.run(["make", "-s", "-C", ours, f"O={target}/obj", f"ARCH={place.arch}",
+                           "headers_install", f"INSTALL_HDR_PATH={target}"],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          env=clean_env(), stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise BedError("headers_install failed:\n" + done.stdout)
+    with open(stamp, "w"):
+        pass
+    return target
+
+
+def build_programs(names, place):
+    """Build kselftest programs statically; return {name in the guest: binary}."""
+    built = {}
+    if not names:
+        return built
+    include = os.path.join(headers(place), "include")
+    tests = os.path.join(place.work, "ours", "tools/testing/selftests")
+    for word in names:
+        folder, name = os.path.split(word)
+        source = os.path.join(tests, folder)
+        out = os.path.join(place.work, "programs", place.arch, folder)
+        os.makedirs(out, exist_ok=True)
+        flags = f"-isystem {include} -I{tests}"
+        if os.path.exists(os.path.join(source, "Makefile")):
+            args = ["make", "-s", "-C", source, f"OUTPUT={out}", f"KHDR_INCLUDES={flags}",
+                    "USERCFLAGS=-Wall -Wextra -Wno-unused-parameter -Wno-sign-compare",
+                    "USERLDFLAGS=-static",
+                    f"top_srcdir={os.path.join(place.work, 'ours')}", f"{out}/{name}"]
+            if place.arch != "x86_64":
+                args += [f"CC={initramfs.compiler(place.arch)}", f"ARCH={place.arch}"]
+            done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  text=True, env=clean_env(), stdin=subprocess.DEVNULL)
+            if done.returncode:
+                raise BedError(f"{word} does not build:\n" + tail(done.stdout, 30))
+            if done.stdout.strip():
+                print(done.stdout.rstrip())
+        else:
+            main = os.path.join(source, name + ".c")
+            if not os.path.exists(main):
+                raise BedError(f"programs: there is no {folder}/{name}.c below selftests")
+            initramfs.compile_static(place.arch, [main], os.path.join(out, name),
+                                     [*flags.split(), "-D_GNU_SOURCE", "-pthread",
+                                      "-Wno-unused-parameter", "-Wno-sign-compare"])
+        built[name] = os.path.join(out, name)
+    return built
+
+
+def tail(text, lines):
+    return "\n".join(text.rstrip().splitlines()[-lines:])
+
+
+def cached_root(name, place):
+    """The folder of a root that tools/testing/bed/root provides, packed once."""
+    done = subprocess.run([os.path.join(BED, "root"), name], stdout=subprocess.PIPE, text=True,
+                          env={**clean_env(), "BED_ARCH": place.arch},
+                          stdin=subprocess.DEVNULL)
+    if done.returncode or not done.stdout.strip():
+        raise BedError(f"tools/testing/bed/root {name}: failed")
+    folder = done.stdout.strip().splitlines()[-1]
+    packed = os.path.join(place.work, "roots", f"{name}-{place.arch}.cpio")
+    key = f"{folder} {os.stat(folder).st_mtime_ns}"
+    if os.path.exists(os.path.join(folder, ".stamp")):
+        key += open(os.path.join(folder, ".stamp")).read()
+    if not os.path.exists(packed) or open(packed + ".key").read() != key:
+        os.makedirs(os.path.dirname(packed), exist_ok=True)
+        with open(packed + ".new", "wb") as out:
+            archive = initramfs.Archive(out)
+            archive.tree(folder, skip=("dev", "proc", "sys"))
+            for empty in ("dev", "proc", "sys"):
+                archive.folder(empty)
+            archive.close()
+        with open(packed + ".key", "w") as f:
+            f.write(key)
+        os.rename(packed + ".new", packed)
+    return packed
+
+
+def pack(suite, place, target):
+    """Write the image of one suite."""
+    built = build_programs(suite.programs.split(), place)
+    cache = place.work
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    with open(target, "wb") as out:
+        if suite.root != "initramfs":
+            with open(cached_root(suite.root, place), "rb") as root:
+                shutil.copyfileobj(root, out, 1 << 20)
+        archive = initramfs.Archive(out)
+        if suite.root == "initramfs":
+            initramfs.pack_root(archive, place.arch, cache)
+        archive.folders |= {"usr", "usr/bin", "usr/lib", "root"} if out.tell() > 4096 else set()
+        initramfs.pack_bed(archive, place.arch, cache, suite.functions)
+        for name, binary in built.items():
+            initramfs.pack_program(archive, name, binary)
+        for word in suite.files.split():
+            inside, _, source = word.partition("=")
+            source = os.path.join(REPO, source)
+            if os.path.isdir(source):
+                archive.tree(source, inside.lstrip("/"))
+            else:
+                archive.file(inside.lstrip("/"), source)
+        initramfs.pack_modules(archive, place.obj, suite.modules.split())
+        archive.close()
+
+
+def run(suite, place, log_path, on_result):
+    """Run a suite on a built kernel; return its results."""
+    image = os.path.join(place.work, "images", f"{os.getpid()}-{suite.name}.cpio")
+    reader = log.Reader(suite.name, suite.expect_splat or None, on_result)
+    append = suite.append + (" bed.noleak" if suite.noleak else "")
+    slow = float(os.environ.get("BED_SLOW", "1"))
+    try:
+        pack(suite, place, image)
+        why = guest.boot(place.image, image, arch=place.arch, memory=suite.memory,
+                         smp=suite.smp, iommu=suite.iommu, devices=suite.devices,
+                         append=append, timeout=int(int(suite.timeout) * slow),
+                         log_path=log_path, on_line=reader.feed, icount=bool(suite.icount))
+    finally:
+        if os.path.exists(image):
+            os.unlink(image)
+    reader.finish(why)
+    return reader.results
