@@ -92,7 +92,7 @@ def boot(kernel, initrd, *, arch="x86_64", memory="1G", smp=2, iommu="intel", de
     """Run a guest to its end. Returns None, or why it was stopped."""
     need("qemu-system-x86" if arch == "x86_64" else "qemu-system-misc")
     console = {"x86_64": "console=ttyS0,115200", "s390": "console=ttysclp0"}[arch]
-    command_line = (f"{console} loglevel=8 printk.devkmsg=on panic=-1 oops=panic "
+    command_line = (f"{console} loglevel=6 printk.devkmsg=on panic=-1 oops=panic "
                     f"kunit.enable=0 {append}").strip()
     if "oops=" in append or arch == "s390":
         command_line = command_line.replace("oops=panic ", "")

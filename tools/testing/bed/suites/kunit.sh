@@ -2,7 +2,7 @@
 title="KUnit suites of the VFIO and mdev cores, run at boot"
 trees="ours"
 timeout=240
-append="kunit.enable=1"
+append="kunit.enable=1 loglevel=7"
 
 guest()
 {
