@@ -15,8 +15,8 @@
 static struct dentry *vfio_debugfs_root;
 
 static const char * const migration_state_names[] = {
-	[VFIO_DEVICE_STATE_ERROR]		= "ERROR",
-	[VFIO_DEVICE_STATE_STOP]		= "STOP",
+	[VFIO_DEVICE_STATE_ERROR]	= "ERROR",
+	[VFIO_DEVICE_STATE_STOP]	= "STOP",
 	[VFIO_DEVICE_STATE_RUNNING]	= "RUNNING",
 	[VFIO_DEVICE_STATE_STOP_COPY]	= "STOP_COPY",
 	[VFIO_DEVICE_STATE_RESUMING]	= "RESUMING",
