@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The harness: kernels, initramfs images, guests, and what their logs say."""
+import contextlib
+import fcntl
 import os
 import subprocess
 import sys
@@ -48,3 +50,12 @@ def kernel(*words):
 
 def kernel_args(tree, arch, flavour):
     return [f"TREE={tree}", f"ARCH={arch}", f"FLAVOUR={flavour}"]
+
+
+@contextlib.contextmanager
+def locked(path):
+    """One at a time, whoever runs it."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield

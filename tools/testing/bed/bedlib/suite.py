@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from . import BED, REPO, BedError, clean_env, guest, initramfs, kernel, kernel_args, log, need
+from . import BED, REPO, BedError, clean_env, guest, initramfs, kernel, kernel_args, locked, log, need
 
 STRINGS = {"title": "", "arch": "x86_64", "flavour": "debug", "trees": "ours base",
            "timeout": "300", "memory": "1G", "smp": "2", "root": "initramfs", "programs": "",
@@ -166,12 +166,16 @@ def cached_root(name, place):
 
 def pack(suite, place, target):
     """Write the image of one suite."""
-    built = build_programs(suite.programs.split(), place)
+    packed = None
+    with locked(os.path.join(place.work, ".programs.lock")):
+        built = build_programs(suite.programs.split(), place)
+        if suite.root != "initramfs":
+            packed = cached_root(suite.root, place)
     cache = place.work
     os.makedirs(os.path.dirname(target), exist_ok=True)
     with open(target, "wb") as out:
-        if suite.root != "initramfs":
-            with open(cached_root(suite.root, place), "rb") as root:
+        if packed:
+            with open(packed, "rb") as root:
                 shutil.copyfileobj(root, out, 1 << 20)
         archive = initramfs.Archive(out)
         if suite.root == "initramfs":
