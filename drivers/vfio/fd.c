@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VFIO core: the file of a device
+ *
+ * The same file operations serve an fd of the device's own node (cdev.c) and
+ * one that came from a group (group_fd.c). What they do depends on the state
+ * alone, through one of three constant tables; see the DOC section below.
+ */
+#include <linux/compat.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "vfio.h"
+
+/**
+ * DOC: States of a device fd
+ *
+ * ======== ================================= ===============================
+ * state    entered by                        every call gives
+ * ======== ================================= ===============================
+ * UNBOUND  open(2) of /dev/vfio/devices/N    EINVAL, but for
+ *                                            VFIO_DEVICE_BIND_IOMMUFD
+ * BINDING  VFIO_DEVICE_BIND_IOMMUFD, while   EINVAL
+ *          it runs
+ * LIVE     the end of that ioctl, or         what the driver says
+ *          VFIO_GROUP_GET_DEVICE_FD
+ * DEAD     the last close(2)                 ENODEV
+ * ======== ================================= ===============================
+ *
+ * The state changes under &vfio_device.lock. &vfio_fd.ops is all that a call
+ * looks at: it is stored with release semantics after the driver has opened the
+ * device, and loaded with acquire, so a call that sees the live table sees all
+ * that the driver has set up. There is no way back from LIVE but closing the
+ * file, and as a call holds a reference to the file, the table cannot change
+ * from LIVE under it.
+ */
+
+static long vfio_fd_live_ioctl(struct vfio_fd *fd, unsigned int cmd,
+			       unsigned long arg)
+{
+	struct vfio_device *device = fd->device;
+	void __user *uarg = (void __user *)arg;
+	long ret;
+
+	/* To bind a second time is always wrong; say so in the same words. */
+	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
+		return vfio_cdev_bind(fd, uarg);
+
+	ret = vfio_device_pm_get(device);
+	if (ret)
+		return ret;
+
+#if IS_ENABLED(CONFIG_VFIO_DEVICE_CDEV)
+	/* A group chooses the address space of its devices by itself. */
+	if (!fd->group_file && cmd == VFIO_DEVICE_ATTACH_IOMMUFD_PT) {
+		ret = vfio_cdev_attach(fd, uarg);
+		goto put;
+	}
+	if (!fd->group_file && cmd == VFIO_DEVICE_DETACH_IOMMUFD_PT) {
+		ret = vfio_cdev_detach(fd, uarg);
+		goto put;
+	}
+#endif
+	if (cmd == VFIO_DEVICE_FEATURE)
+		ret = vfio_device_feature(device, uarg);
+	else if (device->ops->ioctl)
+		ret = device->ops->ioctl(device, cmd, arg);
+	else
+		ret = -EINVAL;
+#if IS_ENABLED(CONFIG_VFIO_DEVICE_CDEV)
+put:
+#endif
+	vfio_device_pm_put(device);
+	return ret;
+}
+
+static ssize_t vfio_fd_live_read(struct vfio_fd *fd, char __user *buf,
+				 size_t count, loff_t *ppos)
+{
+	struct vfio_device *device = fd->device;
+
+	if (!device->ops->read)
+		return -EINVAL;
+	return device->ops->read(device, buf, count, ppos);
+}
+
+static ssize_t vfio_fd_live_write(struct vfio_fd *fd, const char __user *buf,
+				  size_t count, loff_t *ppos)
+{
+	struct vfio_device *device = fd->device;
+
+	if (!device->ops->write)
+		return -EINVAL;
+	return device->ops->write(device, buf, count, ppos);
+}
+
+static int vfio_fd_live_mmap(struct vfio_fd *fd, struct vm_area_struct *vma)
+{
+	struct vfio_device *device = fd->device;
+
+	if (!device->ops->mmap)
+		return -EINVAL;
+	return device->ops->mmap(device, vma);
+}
+
+static const struct vfio_fd_ops vfio_fd_live_ops = {
+	.ioctl = vfio_fd_live_ioctl,
+	.read = vfio_fd_live_read,
+	.write = vfio_fd_live_write,
+	.mmap = vfio_fd_live_mmap,
+};
+
+static long vfio_fd_unbound_ioctl(struct vfio_fd *fd, unsigned int cmd,
+				  unsigned long arg)
+{
+	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
+		return vfio_cdev_bind(fd, (void __user *)arg);
+	return -EINVAL;
+}
+
+static ssize_t vfio_fd_unbound_read(struct vfio_fd *fd, char __user *buf,
+				    size_t count, loff_t *ppos)
+{
+	return -EINVAL;
+}
+
+static ssize_t vfio_fd_unbound_write(struct vfio_fd *fd,
+				     const char __user *buf, size_t count,
+				     loff_t *ppos)
+{
+	return -EINVAL;
+}
+
+static int vfio_fd_unbound_mmap(struct vfio_fd *fd, struct vm_area_struct *vma)
+{
+	return -EINVAL;
+}
+
+static const struct vfio_fd_ops vfio_fd_unbound_ops = {
+	.ioctl = vfio_fd_unbound_ioctl,
+	.read = vfio_fd_unbound_read,
+	.write = vfio_fd_unbound_write,
+	.mmap = vfio_fd_unbound_mmap,
+};
+
+static long vfio_fd_dead_ioctl(struct vfio_fd *fd, unsigned int cmd,
+			       unsigned long arg)
+{
+	return -ENODEV;
+}
+
+static ssize_t vfio_fd_dead_read(struct vfio_fd *fd, char __user *buf,
+				 size_t count, loff_t *ppos)
+{
+	return -ENODEV;
+}
+
+static ssize_t vfio_fd_dead_write(struct vfio_fd *fd, const char __user *buf,
+				  size_t count, loff_t *ppos)
+{
+	return -ENODEV;
+}
+
+static int vfio_fd_dead_mmap(struct vfio_fd *fd, struct vm_area_struct *vma)
+{
+	return -ENODEV;
+}
+
+static const struct vfio_fd_ops vfio_fd_dead_ops = {
+	.ioctl = vfio_fd_dead_ioctl,
+	.read = vfio_fd_dead_read,
+	.write = vfio_fd_dead_write,
+	.mmap = vfio_fd_dead_mmap,
+};
+
+const struct vfio_fd_ops * const vfio_fd_ops_of[VFIO_FD_NR_STATES] = {
+	[VFIO_FD_UNBOUND] = &vfio_fd_unbound_ops,
+	[VFIO_FD_BINDING] = &vfio_fd_unbound_ops,
+	[VFIO_FD_LIVE] = &vfio_fd_live_ops,
+	[VFIO_FD_DEAD] = &vfio_fd_dead_ops,
+};
+
+static const char * const vfio_fd_state_names[VFIO_FD_NR_STATES] = {
+	[VFIO_FD_UNBOUND] = "unbound",
+	[VFIO_FD_BINDING] = "binding",
+	[VFIO_FD_LIVE] = "live",
+	[VFIO_FD_DEAD] = "dead",
+};
+
+/* For each state, those that may follow. */
+static const u8 vfio_fd_next[VFIO_FD_NR_STATES] = {
+	[VFIO_FD_UNBOUND] = BIT(VFIO_FD_BINDING) | BIT(VFIO_FD_LIVE) |
+			    BIT(VFIO_FD_DEAD),
+	[VFIO_FD_BINDING] = BIT(VFIO_FD_UNBOUND) | BIT(VFIO_FD_LIVE),
+	[VFIO_FD_LIVE] = BIT(VFIO_FD_DEAD),
+	[VFIO_FD_DEAD] = 0,
+};
+
+/**
+ * vfio_fd_may_enter() - is there an arc between two states?
+ * @from: where an fd is
+ * @to: where it shall go
+ *
+ * Return: true if so.
+ */
+bool vfio_fd_may_enter(enum vfio_fd_state from, enum vfio_fd_state to)
+{
+	return vfio_fd_next[from] & BIT(to);
+}
+
+/**
+ * vfio_fd_enter() - change the state of an fd, and what it does
+ * @fd: the fd
+ * @state: the new state, to which there must be an arc
+ *
+ * Context: caller holds &vfio_device.lock.
+ */
+void vfio_fd_enter(struct vfio_fd *fd, enum vfio_fd_state state)
+{
+	lockdep_assert_held(&fd->device->lock);
+	WARN_ON_ONCE(!vfio_fd_may_enter(fd->state, state));
+
+	WRITE_ONCE(fd->state, state);
+	/* Pairs with vfio_fd_ops_now(). */
+	smp_store_release(&fd->ops, vfio_fd_ops_of[state]);
+}
+
+static const struct vfio_fd_ops *vfio_fd_ops_now(struct vfio_fd *fd)
+{
+	/* Pairs with vfio_fd_enter(). */
+	return smp_load_acquire(&fd->ops);
+}
+
+/**
+ * vfio_fd_alloc() - make an fd for a device
+ * @device: the device, on which the caller has a vfio_device_try_get(); it
+ *	goes over to the fd
+ *
+ * Return: the fd, unbound, or NULL.
+ */
+struct vfio_fd *vfio_fd_alloc(struct vfio_device *device)
+{
+	struct vfio_fd *fd;
+
+	fd = kzalloc(sizeof(*fd), GFP_KERNEL_ACCOUNT);
+	if (!fd)
+		return NULL;
+	fd->ops = vfio_fd_ops_of[VFIO_FD_UNBOUND];
+	fd->state = VFIO_FD_UNBOUND;
+	fd->device = device;
+	mutex_init(&fd->user_lock);
+	vfio_kvm_slot_init(&fd->kvm);
+	return fd;
+}
+
+/**
+ * vfio_fd_install() - make a file the file of an fd
+ * @fd: the fd, which belongs to the file from now on
+ * @file: a file with vfio_device_fops
+ *
+ * All mappings of a device, whatever file they came by, hang off one inode:
+ * so a driver finds and zaps them by unmap_mapping_range().
+ */
+void vfio_fd_install(struct vfio_fd *fd, struct file *file)
+{
+	file->private_data = fd;
+	file->f_mapping = fd->device->inode->i_mapping;
+}
+
+static long vfio_fd_ioctl(struct file *file, unsigned int cmd,
+			  unsigned long arg)
+{
+	struct vfio_fd *fd = file->private_data;
+
+	return vfio_fd_ops_now(fd)->ioctl(fd, cmd, arg);
+}
+
+static ssize_t vfio_fd_read(struct file *file, char __user *buf, size_t count,
+			    loff_t *ppos)
+{
+	struct vfio_fd *fd = file->private_data;
+
+	return vfio_fd_ops_now(fd)->read(fd, buf, count, ppos);
+}
+
+static ssize_t vfio_fd_write(struct file *file, const char __user *buf,
+			     size_t count, loff_t *ppos)
+{
+	struct vfio_fd *fd = file->private_data;
+
+	return vfio_fd_ops_now(fd)->write(fd, buf, count, ppos);
+}
+
+static int vfio_fd_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct vfio_fd *fd = file->private_data;
+
+	return vfio_fd_ops_now(fd)->mmap(fd, vma);
+}
+
+static int vfio_fd_release(struct inode *inode, struct file *file)
+{
+	struct vfio_fd *fd = file->private_data;
+	struct vfio_device *device = fd->device;
+	struct file *group_file = fd->group_file;
+
+	if (group_file)
+		vfio_group_close_device(fd);
+	else
+		vfio_cdev_close(fd);
+
+	mutex_destroy(&fd->user_lock);
+	kfree(fd);
+	vfio_device_put(device);
+	/* After the device: it may be the last that keeps the group's context. */
+	if (group_file)
+		fput(group_file);
+	return 0;
+}
+
+#ifdef CONFIG_PROC_FS
+static void vfio_fd_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct vfio_fd *fd = file->private_data;
+	char *path;
+
+	path = kobject_get_path(&fd->device->dev->kobj, GFP_KERNEL);
+	if (path)
+		seq_printf(m, "vfio-device-syspath: /sys%s\n", path);
+	kfree(path);
+	seq_printf(m, "vfio-device-state: %s\n",
+		   vfio_fd_state_names[READ_ONCE(fd->state)]);
+}
+#endif
+
+const struct file_operations vfio_device_fops = {
+	.owner = THIS_MODULE,
+#if IS_ENABLED(CONFIG_VFIO_DEVICE_CDEV)
+	.open = vfio_cdev_open,
+#endif
+	.release = vfio_fd_release,
+	.unlocked_ioctl = vfio_fd_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.read = vfio_fd_read,
+	.write = vfio_fd_write,
+	.mmap = vfio_fd_mmap,
+#ifdef CONFIG_PROC_FS
+	.show_fdinfo = vfio_fd_show_fdinfo,
+#endif
+};
+
+/**
+ * vfio_device_from_file() - the device of a file
+ * @file: any file
+ *
+ * Return: the device, registered as long as @file is open; NULL if it is no
+ *	file of a device.
+ */
+struct vfio_device *vfio_device_from_file(struct file *file)
+{
+	struct vfio_fd *fd = file->private_data;
+
+	return file->f_op == &vfio_device_fops ? fd->device : NULL;
+}

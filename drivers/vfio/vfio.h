@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * VFIO core, internal interface
+ *
+ * Shared by the files of vfio.ko; the iommu drivers of the container (type1,
+ * spapr) include it for enum vfio_group_type and struct vfio_iommu_driver_ops.
+ */
+#ifndef __VFIO_VFIO_H__
+#define __VFIO_VFIO_H__
+
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/vfio.h>
+
+struct iommu_group;
+struct iommufd_ctx;
+struct vfio_container;
+struct vfio_fd;
+
+/**
+ * DOC: Lock order
+ *
+ * From the outside in::
+ *
+ *   device_lock() of the driver core
+ *     vfio_group.setup		one group's node comes and goes
+ *       vfio_fd.user_lock	one fd's bind, attach and detach
+ *         vfio_group.lock	who holds the group, and its DMA context
+ *           vfio_device.lock	who is bound to the device
+ *             vfio_container.lock	members and iommu driver of a container
+ *             vfio_device_set.lock	open, close, bind, attach, detach
+ *               iommufd's, type1's and the drivers' own locks
+ *                 vfio_kvm_slot.lock
+ *
+ * A lock that is shared between users (all but vfio_fd.user_lock) is not held
+ * while user memory is touched, with one exception: an ioctl of a container's
+ * iommu driver runs under vfio_container.lock, for reading. None of them is
+ * taken under mmap_lock.
+ */
+
+/**
+ * struct vfio_kvm_slot - the KVM that kvm-vfio announced for a file
+ * @lock: protects @kvm, also against its last reference
+ * @kvm: no reference is held: kvm-vfio sets it to NULL before it goes
+ */
+struct vfio_kvm_slot {
+	spinlock_t lock; /* protects kvm */
+	struct kvm *kvm;
+};
+
+void vfio_kvm_slot_init(struct vfio_kvm_slot *slot);
+void vfio_kvm_slot_set(struct vfio_kvm_slot *slot, struct kvm *kvm);
+void vfio_kvm_hold(struct vfio_device *device, struct vfio_kvm_slot *slot);
+void vfio_kvm_release(struct vfio_device *device);
+
+/**
+ * struct vfio_dma_ctx - what translates a device's DMA
+ * @ops: the kind of it; NULL: there is none
+ * @ictx: of an iommufd
+ * @container: of a container
+ *
+ * Passed around by value; two are the same if kind and object are.
+ */
+struct vfio_dma_ctx {
+	const struct vfio_dma_ctx_ops *ops;
+	union {
+		struct iommufd_ctx *ictx;
+		struct vfio_container *container;
+	};
+};
+
+/**
+ * struct vfio_dma_ctx_ops - a kind of DMA context
+ * @use: announce the device; under vfio_device.lock alone
+ * @unuse: undo @use
+ * @bind: put the device under the context; under the device set's lock
+ * @attach: give it the address space that a group implies; likewise
+ * @unbind: undo @bind and @attach; likewise
+ * @pin: see vfio_pin_pages()
+ * @unpin: see vfio_unpin_pages()
+ * @rw: see vfio_dma_rw()
+ *
+ * @use, @unuse, @bind, @attach and @unbind may be NULL.
+ */
+struct vfio_dma_ctx_ops {
+	int (*use)(struct vfio_device *device, const struct vfio_dma_ctx *ctx);
+	void (*unuse)(struct vfio_device *device,
+		      const struct vfio_dma_ctx *ctx);
+	int (*bind)(struct vfio_device *device, const struct vfio_dma_ctx *ctx,
+		    u32 *devid);
+	int (*attach)(struct vfio_device *device,
+		      const struct vfio_dma_ctx *ctx);
+	void (*unbind)(struct vfio_device *device);
+	int (*pin)(struct vfio_device *device, const struct vfio_dma_ctx *ctx,
+		   dma_addr_t iova, int npage, int prot, struct page **pages);
+	void (*unpin)(struct vfio_device *device,
+		      const struct vfio_dma_ctx *ctx, dma_addr_t iova,
+		      int npage);
+	int (*rw)(struct vfio_device *device, const struct vfio_dma_ctx *ctx,
+		  dma_addr_t iova, void *data, size_t len, bool write);
+};
+
+static inline bool vfio_dma_ctx_same(const struct vfio_dma_ctx *a,
+				     const struct vfio_dma_ctx *b)
+{
+	return a->ops == b->ops && a->ictx == b->ictx;
+}
+
+/**
+ * struct vfio_binding - the one use of a device
+ * @ctx: where its DMA goes; the group or the fd that brought it holds it alive
+ * @devid: object id in the iommufd
+ * @shared: came through a group: other fds of that group may join
+ * @put_kvm: drops &vfio_device.kvm, if one is held
+ *
+ * At most one per device: its existence is what excludes everybody else.
+ */
+struct vfio_binding {
+	struct vfio_dma_ctx ctx;
+	u32 devid;
+	bool shared;
+	void (*put_kvm)(struct kvm *kvm);
+};
+
+int vfio_bind(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx,
+	      struct vfio_kvm_slot *kvm);
+void vfio_unbind(struct vfio_fd *fd);
+
+/**
+ * enum vfio_fd_state - what a device fd is allowed to do
+ * @VFIO_FD_UNBOUND: nothing but bind to an iommufd
+ * @VFIO_FD_BINDING: a bind is under way
+ * @VFIO_FD_LIVE: everything
+ * @VFIO_FD_DEAD: nothing any more
+ * @VFIO_FD_NR_STATES: how many there are
+ */
+enum vfio_fd_state {
+	VFIO_FD_UNBOUND,
+	VFIO_FD_BINDING,
+	VFIO_FD_LIVE,
+	VFIO_FD_DEAD,
+	VFIO_FD_NR_STATES
+};
+
+/**
+ * struct vfio_fd_ops - what a device fd does in a state
+ * @ioctl: ioctl(2)
+ * @read: read(2)
+ * @write: write(2)
+ * @mmap: mmap(2)
+ */
+struct vfio_fd_ops {
+	long (*ioctl)(struct vfio_fd *fd, unsigned int cmd, unsigned long arg);
+	ssize_t (*read)(struct vfio_fd *fd, char __user *buf, size_t count,
+			loff_t *ppos);
+	ssize_t (*write)(struct vfio_fd *fd, const char __user *buf,
+			 size_t count, loff_t *ppos);
+	int (*mmap)(struct vfio_fd *fd, struct vm_area_struct *vma);
+};
+
+/**
+ * struct vfio_fd - an open file of a device
+ * @ops: what it does now; written under &vfio_device.lock with release
+ *	semantics, read with acquire, so who sees the live table sees the bound
+ *	device too
+ * @state: where it is; under &vfio_device.lock
+ * @device: the device, registered as long as the file is open
+ * @group_file: the group's file that it came from, pinned; NULL if it came
+ *	through the device's own node
+ * @user_lock: one bind, attach or detach at a time, copying the answer to user
+ *	space included: it stalls nobody but the users of this very fd
+ * @ictx: the iommufd that it was bound to by VFIO_DEVICE_BIND_IOMMUFD; written
+ *	under @user_lock before the fd is live
+ * @devid: its object id there
+ * @kvm: the KVM that was announced for this file
+ */
+struct vfio_fd {
+	const struct vfio_fd_ops *ops;
+	enum vfio_fd_state state;
+	struct vfio_device *device;
+	struct file *group_file;
+	struct mutex user_lock; /* see above */
+	struct iommufd_ctx *ictx;
+	u32 devid;
+	struct vfio_kvm_slot kvm;
+};
+
+extern const struct file_operations vfio_device_fops;
+extern const struct vfio_fd_ops * const vfio_fd_ops_of[VFIO_FD_NR_STATES];
+
+struct vfio_fd *vfio_fd_alloc(struct vfio_device *device);
+bool vfio_fd_may_enter(enum vfio_fd_state from, enum vfio_fd_state to);
+void vfio_fd_enter(struct vfio_fd *fd, enum vfio_fd_state state);
+void vfio_fd_install(struct vfio_fd *fd, struct file *file);
+struct vfio_device *vfio_device_from_file(struct file *file);
+
+#ifdef CONFIG_VFIO_NOIOMMU
+extern bool vfio_noiommu __read_mostly;
+#else
+enum { vfio_noiommu = false };
+#endif
+
+/**
+ * enum vfio_group_type - what stands behind a group
+ * @VFIO_IOMMU: hardware behind an iommu
+ * @VFIO_EMULATED_IOMMU: a mediated device: its driver reaches user memory
+ *	through the core, nothing goes to the bus unseen
+ * @VFIO_NO_IOMMU: hardware with no iommu, by explicit choice; unsafe
+ *
+ * For the last two the iommu_group is made by us, as the paths in /dev and
+ * sysfs are named after it.
+ */
+enum vfio_group_type {
+	VFIO_IOMMU,
+	VFIO_EMULATED_IOMMU,
+	VFIO_NO_IOMMU,
+};
+
+/* device.c */
+int vfio_device_pm_get(struct vfio_device *device);
+void vfio_device_pm_put(struct vfio_device *device);
+int vfio_device_class_init(void);
+void vfio_device_class_exit(void);
+
+/* devset.c */
+void vfio_release_device_set(struct vfio_device *device);
+
+/* feature.c */
+int vfio_device_feature(struct vfio_device *device,
+			struct vfio_device_feature __user *arg);
+
+#if IS_ENABLED(CONFIG_VFIO_GROUP)
+/**
+ * struct vfio_group - /dev/vfio/$GROUP
+ * @dev: its class device; the reference count is the life of the memory
+ * @cdev: its node
+ * @type: what stands behind it; constant
+ * @id: id of the iommu group, its name in /dev and key in the table; constant
+ * @setup: serialises the first device's arrival with the last one's departure;
+ *	protects @drivers and @dead
+ * @drivers: devices registered in it
+ * @dead: its node is gone; whoever looks for the group must look again
+ * @device_lock: protects @device_list
+ * @device_list: registered devices, by vfio_device.group_next
+ * @lock: protects everything below
+ * @iommu_group: NULL once the last device is gone
+ * @claim: who has it: 0 nobody, -1 an open group file, +n that many devices
+ *	bound through their own nodes
+ * @file: the open group file
+ * @ctx: where DMA of its devices goes
+ * @users: device fds that use @ctx
+ * @container_next: node in the container, under the container's lock
+ * @kvm: the KVM that was announced for the group's file
+ */
+struct vfio_group {
+	struct device dev;
+	struct cdev cdev;
+	enum vfio_group_type type;
+	int id;
+	struct mutex setup; /* see above */
+	unsigned int drivers;
+	bool dead;
+	struct mutex device_lock; /* protects device_list */
+	struct list_head device_list;
+	struct mutex lock; /* protects what follows */
+	struct iommu_group *iommu_group;
+	int claim;
+	struct file *file;
+	struct vfio_dma_ctx ctx;
+	unsigned int users;
+	struct list_head container_next;
+	struct vfio_kvm_slot kvm;
+};
+
+int vfio_device_set_group(struct vfio_device *device,
+			  enum vfio_group_type type);
+void vfio_device_remove_group(struct vfio_device *device);
+void vfio_device_group_register(struct vfio_device *device);
+void vfio_device_group_unregister(struct vfio_device *device);
+int vfio_group_claim_device(struct vfio_group *group);
+void vfio_group_unclaim_device(struct vfio_group *group);
+int __init vfio_group_init(void);
+void vfio_group_cleanup(void);
+
+/* group_fd.c */
+extern const struct file_operations vfio_group_fops;
+struct vfio_group *vfio_group_from_file(struct file *file);
+void vfio_group_drop_ctx(struct vfio_group *group);
+void vfio_group_close_device(struct vfio_fd *fd);
+bool vfio_group_enforced_coherent(struct vfio_group *group);
+
+static inline bool vfio_device_is_noiommu(struct vfio_device *device)
+{
+	return IS_ENABLED(CONFIG_VFIO_NOIOMMU) &&
+	       device->group->type == VFIO_NO_IOMMU;
+}
+
+static inline int vfio_device_claim(struct vfio_device *device)
+{
+	return vfio_group_claim_device(device->group);
+}
+
+static inline void vfio_device_unclaim(struct vfio_device *device)
+{
+	vfio_group_unclaim_device(device->group);
+}
+#else
+static inline int vfio_device_set_group(struct vfio_device *device,
+					enum vfio_group_type type)
+{
+	return 0;
+}
+
+static inline void vfio_device_remove_group(struct vfio_device *device)
+{
+}
+
+static inline void vfio_device_group_register(struct vfio_device *device)
+{
+}
+
+static inline void vfio_device_group_unregister(struct vfio_device *device)
+{
+}
+
+static inline int vfio_device_claim(struct vfio_device *device)
+{
+	return 0;
+}
+
+static inline void vfio_device_unclaim(struct vfio_device *device)
+{
+}
+
+static inline int __init vfio_group_init(void)
+{
+	return 0;
+}
+
+static inline void vfio_group_cleanup(void)
+{
+}
+
+static inline void vfio_group_close_device(struct vfio_fd *fd)
+{
+}
+
+static inline bool vfio_device_is_noiommu(struct vfio_device *device)
+{
+	return false;
+}
+#endif /* CONFIG_VFIO_GROUP */
+
+/**
+ * struct vfio_iommu_driver_ops - an iommu driver of the container
+ * @name: its name
+ * @owner: its module, pinned while a container uses it
+ * @open: make the private data of a container; @arg is VFIO_SET_IOMMU's
+ * @release: free it; no group is attached any more
+ * @ioctl: VFIO_CHECK_EXTENSION (with NULL data when asked about the driver),
+ *	and everything the container does not know
+ * @attach_group: take a group in; its DMA is owned by user space by then
+ * @detach_group: let it go
+ * @pin_pages: see vfio_pin_pages()
+ * @unpin_pages: see vfio_unpin_pages()
+ * @register_device: a device of an attached group is about to be opened
+ * @unregister_device: it was closed
+ * @dma_rw: see vfio_dma_rw()
+ * @group_iommu_domain: the domain that a group is attached to
+ */
+struct vfio_iommu_driver_ops {
+	char		*name;
+	struct module	*owner;
+	void		*(*open)(unsigned long arg);
+	void		(*release)(void *iommu_data);
+	long		(*ioctl)(void *iommu_data, unsigned int cmd,
+				 unsigned long arg);
+	int		(*attach_group)(void *iommu_data,
+					struct iommu_group *group,
+					enum vfio_group_type type);
+	void		(*detach_group)(void *iommu_data,
+					struct iommu_group *group);
+	int		(*pin_pages)(void *iommu_data,
+				     struct iommu_group *group,
+				     dma_addr_t user_iova,
+				     int npage, int prot,
+				     struct page **pages);
+	void		(*unpin_pages)(void *iommu_data,
+				       dma_addr_t user_iova, int npage);
+	void		(*register_device)(void *iommu_data,
+					   struct vfio_device *vdev);
+	void		(*unregister_device)(void *iommu_data,
+					     struct vfio_device *vdev);
+	int		(*dma_rw)(void *iommu_data, dma_addr_t user_iova,
+				  void *data, size_t count, bool write);
+	struct iommu_domain *(*group_iommu_domain)(void *iommu_data,
+						   struct iommu_group *group);
+};
+
+int vfio_register_iommu_driver(const struct vfio_iommu_driver_ops *ops);
+void vfio_unregister_iommu_driver(const struct vfio_iommu_driver_ops *ops);
+
+#if IS_ENABLED(CONFIG_VFIO_CONTAINER)
+struct vfio_container *vfio_container_from_file(struct file *file);
+int vfio_container_attach_group(struct vfio_container *container,
+				struct vfio_group *group);
+void vfio_container_detach_group(struct vfio_container *container,
+				 struct vfio_group *group);
+bool vfio_dma_ctx_is_container(const struct vfio_dma_ctx *ctx);
+int __init vfio_container_init(void);
+void vfio_container_cleanup(void);
+#else
+static inline struct vfio_container *vfio_container_from_file(struct file *file)
+{
+	return NULL;
+}
+
+static inline int vfio_container_attach_group(struct vfio_container *container,
+					      struct vfio_group *group)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void vfio_container_detach_group(struct vfio_container *container,
+					       struct vfio_group *group)
+{
+}
+
+static inline bool vfio_dma_ctx_is_container(const struct vfio_dma_ctx *ctx)
+{
+	return false;
+}
+
+static inline int vfio_container_init(void)
+{
+	return 0;
+}
+
+static inline void vfio_container_cleanup(void)
+{
+}
+#endif /* CONFIG_VFIO_CONTAINER */
+
+#if IS_ENABLED(CONFIG_IOMMUFD)
+extern const struct vfio_dma_ctx_ops vfio_iommufd_ctx_ops;
+#endif
+
+#if IS_ENABLED(CONFIG_VFIO_DEVICE_CDEV)
+int vfio_cdev_add(struct vfio_device *device);
+void vfio_cdev_del(struct vfio_device *device);
+int vfio_cdev_open(struct inode *inode, struct file *file);
+long vfio_cdev_bind(struct vfio_fd *fd,
+		    struct vfio_device_bind_iommufd __user *arg);
+long vfio_cdev_attach(struct vfio_fd *fd,
+		      struct vfio_device_attach_iommufd_pt __user *arg);
+long vfio_cdev_detach(struct vfio_fd *fd,
+		      struct vfio_device_detach_iommufd_pt __user *arg);
+void vfio_cdev_close(struct vfio_fd *fd);
+int vfio_cdev_init(struct class *device_class);
+void vfio_cdev_cleanup(void);
+#else
+static inline int vfio_cdev_add(struct vfio_device *device)
+{
+	return device_add(&device->device);
+}
+
+static inline void vfio_cdev_del(struct vfio_device *device)
+{
+	device_del(&device->device);
+}
+
+static inline long vfio_cdev_bind(struct vfio_fd *fd,
+				  struct vfio_device_bind_iommufd __user *arg)
+{
+	return -ENOTTY;
+}
+
+static inline void vfio_cdev_close(struct vfio_fd *fd)
+{
+}
+
+static inline int vfio_cdev_init(struct class *device_class)
+{
+	return 0;
+}
+
+static inline void vfio_cdev_cleanup(void)
+{
+}
+#endif /* CONFIG_VFIO_DEVICE_CDEV */
+
+#if IS_ENABLED(CONFIG_VFIO_VIRQFD)
+int __init vfio_virqfd_init(void);
+void vfio_virqfd_exit(void);
+#else
+static inline int __init vfio_virqfd_init(void)
+{
+	return 0;
+}
+
+static inline void vfio_virqfd_exit(void)
+{
+}
+#endif
+
+#ifdef CONFIG_VFIO_DEBUGFS
+void vfio_debugfs_create_root(void);
+void vfio_debugfs_remove_root(void);
+void vfio_device_debugfs_init(struct vfio_device *vdev);
+void vfio_device_debugfs_exit(struct vfio_device *vdev);
+#else
+static inline void vfio_debugfs_create_root(void) { }
+static inline void vfio_debugfs_remove_root(void) { }
+static inline void vfio_device_debugfs_init(struct vfio_device *vdev) { }
+static inline void vfio_device_debugfs_exit(struct vfio_device *vdev) { }
+#endif
+
+#endif /* __VFIO_VFIO_H__ */
