@@ -37,6 +37,22 @@ def machine_args(arch, iommu, hmp_chardev):
             "-serial", "chardev:console", "-serial", f"chardev:{hmp_chardev}"]
 
 
+def starved(pid):
+    """Seconds that the guest's busiest-waiting thread was ready but not running.
+
+    On a busy machine the guest's time goes slower than the clock on the wall;
+    a time limit must not count that.
+    """
+    waited = 0
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as f:
+                waited = max(waited, int(f.read().split()[1]))
+    except (OSError, IndexError, ValueError):
+        pass
+    return waited / 1e9
+
+
 class Monitor(threading.Thread):
     """Forwards the guest's monitor lines to QMP."""
 
@@ -87,15 +103,36 @@ class Monitor(threading.Thread):
             pass
 
 
-def boot(kernel, initrd, *, arch="x86_64", memory="1G", smp=2, iommu="intel", devices=(),
-         append="", timeout=300, log_path, on_line=lambda line: None, icount=False):
-    """Run a guest to its end. Returns None, or why it was stopped."""
+def qemu_args(kernel, initrd, folder, console, *, arch, memory, smp, iommu, devices, append,
+              icount=False):
+    """The whole command line of a guest; its sockets stand in folder."""
     need("qemu-system-x86" if arch == "x86_64" else "qemu-system-misc")
-    console = {"x86_64": "console=ttyS0,115200", "s390": "console=ttysclp0"}[arch]
-    command_line = (f"{console} loglevel=6 printk.devkmsg=on panic=-1 oops=panic "
+    tty = {"x86_64": "console=ttyS0,115200", "s390": "console=ttysclp0"}[arch]
+    command_line = (f"{tty} loglevel=6 printk.devkmsg=on panic=-1 oops=panic "
                     f"kunit.enable=0 {append}").strip()
     if "oops=" in append or arch == "s390":
         command_line = command_line.replace("oops=panic ", "")
+    args = machine_args(arch, iommu, "hmp")
+    args += ["-accel", "tcg" if icount else "tcg,thread=multi"]
+    if icount:
+        args += ["-icount", "shift=0,sleep=off"]
+    return args + ["-m", memory, "-smp", str(smp), "-no-reboot", "-chardev", console,
+                   "-chardev", f"socket,id=hmp,path={folder}/hmp,server=on,wait=off",
+                   "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
+                   "-kernel", kernel, "-initrd", initrd, "-append", command_line, *devices]
+
+
+def interact(kernel, initrd, **common):
+    """Run a guest whose console is this terminal."""
+    with tempfile.TemporaryDirectory(prefix="bed-") as folder:
+        args = qemu_args(kernel, initrd, folder, "stdio,id=console,signal=off,mux=on", **common)
+        Monitor(folder, lambda line: None).start()
+        return subprocess.run(args, check=False).returncode
+
+
+def boot(kernel, initrd, *, arch="x86_64", memory="1G", smp=2, iommu="intel", devices=(),
+         append="", timeout=300, log_path, on_line=lambda line: None, icount=False):
+    """Run a guest to its end. Returns None, or why it was stopped."""
     os.makedirs(os.path.dirname(log_path), exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bed-") as folder, \
             open(log_path, "w", encoding="utf-8", errors="replace") as log:
@@ -106,27 +143,21 @@ def boot(kernel, initrd, *, arch="x86_64", memory="1G", smp=2, iommu="intel", de
                 log.write(text + "\n")
                 log.flush()
 
-        args = machine_args(arch, iommu, "hmp")
-        args += ["-accel", "tcg" if icount else "tcg,thread=multi"]
-        if icount:
-            args += ["-icount", "shift=0,sleep=off"]
-        args += ["-m", memory, "-smp", str(smp), "-no-reboot",
-                 "-chardev", "stdio,id=console,signal=off",
-                 "-chardev", f"socket,id=hmp,path={folder}/hmp,server=on,wait=off",
-                 "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
-                 "-kernel", kernel, "-initrd", initrd, "-append", command_line, *devices]
+        args = qemu_args(kernel, initrd, folder, "stdio,id=console,signal=off", arch=arch,
+                         memory=memory, smp=smp, iommu=iommu, devices=devices, append=append,
+                         icount=icount)
         note("# " + " ".join(f"'{a}'" if " " in a else a for a in args))
         qemu = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT)
         Monitor(folder, note).start()
-        deadline = time.monotonic() + timeout
+        started = time.monotonic()
         stopped = None
         selector = selectors.DefaultSelector()
         selector.register(qemu.stdout, selectors.EVENT_READ)
         rest = b""
         try:
             while True:
-                left = deadline - time.monotonic()
+                left = started + timeout + starved(qemu.pid) - time.monotonic()
                 if left <= 0:
                     stopped = f"stopped: the time limit of {timeout} s is over"
                     break
