@@ -26,7 +26,8 @@ SPLAT = re.compile("|".join([
 # Part of a splat that has begun, not another one.
 INSIDE = re.compile(r"^=+$|^-+$|^ |^(Call Trace|RIP|Code|RSP|RAX|R\d\d|CPU|Hardware|Modules)|^---")
 # Says nothing about what went wrong.
-NOISE = re.compile(r"^kobject: '|^FAULT_INJECTION|^(Code|[RE]?[A-Z]{2,3}|R\d\d|CR\d|FS|CS):\s")
+NOISE = re.compile(r"^kobject: '|^FAULT_INJECTION|"
+                   r"^(Code|RSP|R[A-D]X|R[BS]P|R[SD]I|R\d\d|CR\d|FS|CS|PKRU):\s")
 # The kernel's KUnit suites that count here.
 KUNIT_SUITES = re.compile(r"^(vfio|mdev|iommu_group|ccw|ap)")
 
