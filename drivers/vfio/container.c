@@ -24,8 +24,13 @@
  * passed on to the iommu driver runs with &vfio_container.lock held for
  * reading; whatever changes the driver, the groups or the devices that the
  * driver knows, holds it for writing. So the data cannot go while an ioctl uses
- * it, and a device never comes or goes while the driver tells devices of an
- * unmap.
+ * it.
+ *
+ * VFIO_IOMMU_UNMAP_DMA holds it for writing too. It makes type1 tell devices
+ * of the unmap under its list's lock; a device then calls vfio_unpin_pages(),
+ * which takes type1's own lock. Everything else in type1 takes these two the
+ * other way round: another unmap, a device that comes or goes. One at a time,
+ * they cannot meet.
  *
  * vfio_pin_pages() and its kin do not take the lock: an open device pins its
  * group, and with it the driver; and they are called out of an unmap, with the
@@ -315,12 +320,19 @@ unlock:
 static long vfio_container_pass_on(struct vfio_container *container,
 				   unsigned int cmd, unsigned long arg)
 {
+	bool alone = cmd == VFIO_IOMMU_UNMAP_DMA;
 	long ret = -EINVAL;
 
-	down_read(&container->lock);
+	if (alone)
+		down_write(&container->lock);
+	else
+		down_read(&container->lock);
 	if (container->driver)
 		ret = container->driver->ioctl(container->data, cmd, arg);
-	up_read(&container->lock);
+	if (alone)
+		up_write(&container->lock);
+	else
+		up_read(&container->lock);
 	return ret;
 }
 
@@ -405,19 +417,10 @@ static int vfio_container_ctx_use(struct vfio_device *device,
 		return -EPERM;
 
 	down_write(&container->lock);
-	if (!container->driver) {
+	if (!container->driver)
 		ret = -EINVAL;
-	} else if (container->driver->register_device) {
-		/*
-		 * type1 takes its list's lock inside its own here, and the
-		 * other way round while it tells devices of an unmap. Both at
-		 * once would deadlock; the lock above makes that impossible,
-		 * which lockdep has no means to see.
-		 */
-		lockdep_off();
+	else if (container->driver->register_device)
 		container->driver->register_device(container->data, device);
-		lockdep_on();
-	}
 	up_write(&container->lock);
 	return ret;
 }
@@ -428,12 +431,8 @@ static void vfio_container_ctx_unuse(struct vfio_device *device,
 	struct vfio_container *container = ctx->container;
 
 	down_write(&container->lock);
-	if (container->driver->unregister_device) {
-		/* As above. */
-		lockdep_off();
+	if (container->driver->unregister_device)
 		container->driver->unregister_device(container->data, device);
-		lockdep_on();
-	}
 	up_write(&container->lock);
 }
 
@@ -461,7 +460,15 @@ static void vfio_container_ctx_unpin(struct vfio_device *device,
 
 	if (WARN_ON(npage <= 0 || npage > VFIO_PIN_PAGES_MAX_ENTRIES))
 		return;
+
+	/*
+	 * Out of an unmap, this takes type1's lock inside that of its list.
+	 * The container's lock, held there for writing, keeps away who takes
+	 * them the other way round; lockdep has no means to see that.
+	 */
+	lockdep_off();
 	container->driver->unpin_pages(container->data, iova, npage);
+	lockdep_on();
 }
 
 static int vfio_container_ctx_rw(struct vfio_device *device,
