@@ -62,25 +62,6 @@ struct vfio_device_set {
  *	registration
  * @kvm: the KVM of the user while the device is open, or NULL; stable between
  *	open_device() and close_device()
- *
- * Everything below is the core's own.
- *
- * @index: number N in "vfioN", the minor of the character device
- * @device: the class device; its reference count is the life of the memory
- * @cdev: /dev/vfio/devices/vfioN
- * @refcount: users of the registered device; zero outside registration
- * @comp: completed when @refcount drops to zero
- * @lock: serialises who is bound; protects @binding and the state of each fd
- * @binding: who uses the device and through which DMA context, or NULL
- * @open_count: fds that share @binding; under @dev_set's lock
- * @owner: module of the driver that registered the device
- * @has_pm: that driver has power management operations
- * @iommufd_access: emulated DMA of the binding
- * @iommufd_device: physical DMA of the binding
- * @iommufd_attached: one of the two has an address space
- * @cdev_opened: @binding came through the character device
- * @inode: pseudo inode that all mappings of the device hang off
- * @debug_root: directory in debugfs
  */
 struct vfio_device {
 	struct device *dev;
@@ -97,28 +78,28 @@ struct vfio_device {
 	unsigned int migration_flags;
 	struct kvm *kvm;
 
-	/* private: */
-	unsigned int index;
-	struct device device;
+	/* private: the core's own, drivers keep off */
+	unsigned int index; /* N of "vfioN", and minor of the node */
+	struct device device; /* its count is the life of the memory */
 #if IS_ENABLED(CONFIG_VFIO_DEVICE_CDEV)
-	struct cdev cdev;
+	struct cdev cdev; /* /dev/vfio/devices/vfioN */
 #endif
-	refcount_t refcount;
-	struct completion comp;
-	struct mutex lock; /* serialises binding, see above */
-	struct vfio_binding *binding;
-	unsigned int open_count;
-	struct module *owner;
-	struct iommufd_access *iommufd_access;
+	refcount_t refcount; /* registration and its users; zero without */
+	struct completion comp; /* refcount went to zero */
+	struct mutex lock; /* protects binding and the state of each fd */
+	struct vfio_binding *binding; /* who uses it and with what DMA, or NULL */
+	unsigned int open_count; /* fds that share binding; dev_set->lock */
+	struct module *owner; /* of the driver that registered it */
+	bool has_pm; /* that driver has power management */
+	struct iommufd_access *iommufd_access; /* emulated DMA; dev_set->lock */
 #if IS_ENABLED(CONFIG_IOMMUFD)
-	struct iommufd_device *iommufd_device;
-	u8 iommufd_attached:1;
+	struct iommufd_device *iommufd_device; /* physical DMA; likewise */
+	u8 iommufd_attached:1; /* one of them has an address space; likewise */
 #endif
-	u8 cdev_opened:1;
-	bool has_pm;
-	struct inode *inode;
+	u8 cdev_opened:1; /* binding came by the node; likewise */
+	struct inode *inode; /* all mappings of the device hang off it */
 #ifdef CONFIG_DEBUG_FS
-	struct dentry *debug_root;
+	struct dentry *debug_root; /* its directory in debugfs */
 #endif
 };
 
@@ -406,8 +387,6 @@ int vfio_set_irqs_validate_and_prepare(struct vfio_irq_set *hdr,
  * @wait: entry on the eventfd
  * @shutdown: takes the thing down
  * @pvirqfd: where the driver keeps its pointer
- * @kref: users of the memory
- * @retired: node while it is taken down
  */
 struct virqfd {
 	void			*opaque;
@@ -420,8 +399,8 @@ struct virqfd {
 	struct work_struct	shutdown;
 	struct virqfd		**pvirqfd;
 	/* private: */
-	struct kref		kref;
-	struct hlist_node	retired;
+	struct kref		kref; /* users of the memory */
+	struct hlist_node	retired; /* while it is taken down */
 };
 
 int vfio_virqfd_enable(void *opaque, int (*handler)(void *opaque, void *data),
