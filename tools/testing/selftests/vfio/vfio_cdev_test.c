@@ -34,6 +34,7 @@ FIXTURE_VARIANT_ADD(unbound, reset) { VFIO_DEVICE_RESET };
 FIXTURE_VARIANT_ADD(unbound, hot_reset_info) {
 	VFIO_DEVICE_GET_PCI_HOT_RESET_INFO
 };
+
 FIXTURE_VARIANT_ADD(unbound, hot_reset) { VFIO_DEVICE_PCI_HOT_RESET };
 FIXTURE_VARIANT_ADD(unbound, gfx_plane) { VFIO_DEVICE_QUERY_GFX_PLANE };
 FIXTURE_VARIANT_ADD(unbound, gfx_dmabuf) { VFIO_DEVICE_GET_GFX_DMABUF };
@@ -376,13 +377,14 @@ FIXTURE_TEARDOWN(bind) { }
 
 static void expect_refusal(struct __test_metadata *_metadata,
 			   struct vfio_dut *dut, enum vfio_dut_kind kind,
-			   const FIXTURE_VARIANT(bind) *row)
+			   __u32 argsz, __u32 flags, enum bind_fd which,
+			   int expect)
 {
 	int fd, fds[6] = { iommufd_open(), -1, 999, node_open("/dev/null"),
 			   container_open() };
 	struct vfio_device_bind_iommufd arg = {
-		.argsz = row->argsz,
-		.flags = row->flags,
+		.argsz = argsz,
+		.flags = flags,
 		.out_devid = 0xabcdef,
 	};
 
@@ -391,8 +393,8 @@ static void expect_refusal(struct __test_metadata *_metadata,
 	fd = node_open(dut->cdev);
 	ASSERT_LE(0, fd);
 	fds[FD_SELF] = fd;
-	arg.iommufd = fds[row->which];
-	EXPECT_EQ(row->expect, vfio_ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &arg));
+	arg.iommufd = fds[which];
+	EXPECT_EQ(expect, vfio_ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &arg));
 	EXPECT_EQ(0xabcdefU, arg.out_devid);
 	EXPECT_EQ(-EINVAL, device_alive(fd));
 	EXPECT_EQ(-EFAULT, vfio_ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, NULL));
@@ -404,12 +406,14 @@ static void expect_refusal(struct __test_metadata *_metadata,
 
 TEST_F(bind, mdev_refused)
 {
-	expect_refusal(_metadata, &self->dut, VFIO_DUT_MDEV, variant);
+	expect_refusal(_metadata, &self->dut, VFIO_DUT_MDEV, variant->argsz,
+		       variant->flags, variant->which, variant->expect);
 }
 
 TEST_F(bind, pci_refused)
 {
-	expect_refusal(_metadata, &self->dut, VFIO_DUT_PCI, variant);
+	expect_refusal(_metadata, &self->dut, VFIO_DUT_PCI, variant->argsz,
+		       variant->flags, variant->which, variant->expect);
 }
 
 TEST_HARNESS_MAIN

@@ -215,23 +215,9 @@ FIXTURE(shared) {
 	int iommufd;
 };
 
-/* The first two edu functions that are in one group. */
-static bool find_pair(struct vfio_dut dut[2])
-{
-	const char *why;
-	int i;
-
-	for (i = 0; vfio_dut_get(&dut[1], VFIO_DUT_PCI, i, &why) == 0; i++) {
-		if (i && strcmp(dut[0].group, dut[1].group) == 0)
-			return dut[0].cdev[0] && dut[1].cdev[0];
-		dut[0] = dut[1];
-	}
-	return false;
-}
-
 FIXTURE_SETUP(shared)
 {
-	if (!find_pair(self->dut))
+	if (!vfio_dut_pair(self->dut))
 		SKIP(return, "no two edu functions in one group");
 	self->iommufd = iommufd_open();
 	ASSERT_LE(0, self->iommufd);

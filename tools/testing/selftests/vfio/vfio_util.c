@@ -362,3 +362,16 @@ int vfio_dut_get(struct vfio_dut *dut, enum vfio_dut_kind kind, int nth,
 		return get_mdev(dut, why);
 	return get_pci(dut, nth, why);
 }
+
+bool vfio_dut_pair(struct vfio_dut dut[2])
+{
+	const char *why;
+	int i;
+
+	for (i = 0; vfio_dut_get(&dut[1], VFIO_DUT_PCI, i, &why) == 0; i++) {
+		if (i && strcmp(dut[0].group, dut[1].group) == 0)
+			return dut[0].cdev[0] && dut[1].cdev[0];
+		dut[0] = dut[1];
+	}
+	return false;
+}

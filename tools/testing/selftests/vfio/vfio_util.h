@@ -47,6 +47,8 @@ int vfio_dut_get(struct vfio_dut *dut, enum vfio_dut_kind kind, int nth,
 		 const char **why);
 /* The same for any device that is bound already. */
 int vfio_dut_from_sysfs(struct vfio_dut *dut, const char *sysfs);
+/* The first two edu functions that are in one group, with their cdevs. */
+bool vfio_dut_pair(struct vfio_dut dut[2]);
 /* An mdev of its own, for tests that take it away. Undone by mdev_remove(). */
 int vfio_dut_new_mdev(struct vfio_dut *dut);
 
