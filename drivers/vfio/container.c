@@ -55,152 +55,6 @@ struct vfio_container {
 	bool noiommu;
 };
 
-/**
- * struct vfio_iommu_driver - a registered iommu driver
- * @ops: its operations
- * @node: in vfio_iommu_drivers
- */
-struct vfio_iommu_driver {
-	const struct vfio_iommu_driver_ops *ops;
-	struct list_head node;
-};
-
-/* Newest first. */
-static LIST_HEAD(vfio_iommu_drivers);
-static DEFINE_MUTEX(vfio_iommu_drivers_lock); /* protects the list */
-
-/**
- * vfio_register_iommu_driver() - offer an iommu driver to containers
- * @ops: its operations
- *
- * Return: 0; -EINVAL for one that is registered, or that knows how to register
- *	devices but not how to unregister them; -ENOMEM.
- */
-int vfio_register_iommu_driver(const struct vfio_iommu_driver_ops *ops)
-{
-	struct vfio_iommu_driver *driver, *other;
-	int ret = 0;
-
-	if (WARN_ON(!ops->register_device != !ops->unregister_device))
-		return -EINVAL;
-
-	driver = kzalloc(sizeof(*driver), GFP_KERNEL);
-	if (!driver)
-		return -ENOMEM;
-	driver->ops = ops;
-
-	mutex_lock(&vfio_iommu_drivers_lock);
-	list_for_each_entry(other, &vfio_iommu_drivers, node) {
-		if (other->ops == ops)
-			ret = -EINVAL;
-	}
-	if (!ret)
-		list_add(&driver->node, &vfio_iommu_drivers);
-	mutex_unlock(&vfio_iommu_drivers_lock);
-
-	if (ret)
-		kfree(driver);
-	return ret;
-}
-EXPORT_SYMBOL_GPL(vfio_register_iommu_driver);
-
-/**
- * vfio_unregister_iommu_driver() - undo vfio_register_iommu_driver()
- * @ops: its operations
- *
- * Context: the module's exit, so no container uses it.
- */
-void vfio_unregister_iommu_driver(const struct vfio_iommu_driver_ops *ops)
-{
-	struct vfio_iommu_driver *driver, *next;
-
-	mutex_lock(&vfio_iommu_drivers_lock);
-	list_for_each_entry_safe(driver, next, &vfio_iommu_drivers, node) {
-		if (driver->ops == ops) {
-			list_del(&driver->node);
-			kfree(driver);
-		}
-	}
-	mutex_unlock(&vfio_iommu_drivers_lock);
-}
-EXPORT_SYMBOL_GPL(vfio_unregister_iommu_driver);
-
-/*
- * The driver after @prev in the list, or the first, with its module pinned;
- * @prev's is let go. A pinned module cannot unregister, so @prev is still in
- * the list, and nobody needs the lock while he works with it.
- */
-static struct vfio_iommu_driver *
-vfio_iommu_driver_next(struct vfio_iommu_driver *prev)
-{
-	struct vfio_iommu_driver *driver;
-
-	mutex_lock(&vfio_iommu_drivers_lock);
-	driver = prev ? list_next_entry(prev, node) :
-		 list_first_entry(&vfio_iommu_drivers, struct vfio_iommu_driver,
-				  node);
-	while (!list_entry_is_head(driver, &vfio_iommu_drivers, node)) {
-		if (try_module_get(driver->ops->owner))
-			break;
-		driver = list_next_entry(driver, node);
-	}
-	if (list_entry_is_head(driver, &vfio_iommu_drivers, node))
-		driver = NULL;
-	mutex_unlock(&vfio_iommu_drivers_lock);
-
-	if (prev)
-		module_put(prev->ops->owner);
-	return driver;
-}
-
-/* No translation: nothing to map, and nothing to keep. */
-static void *vfio_noiommu_open(unsigned long arg)
-{
-	if (arg != VFIO_NOIOMMU_IOMMU)
-		return ERR_PTR(-EINVAL);
-	return capable(CAP_SYS_RAWIO) ? NULL : ERR_PTR(-EPERM);
-}
-
-static void vfio_noiommu_release(void *data)
-{
-}
-
-static long vfio_noiommu_ioctl(void *data, unsigned int cmd, unsigned long arg)
-{
-	if (cmd != VFIO_CHECK_EXTENSION)
-		return -ENOTTY;
-	return vfio_noiommu && arg == VFIO_NOIOMMU_IOMMU;
-}
-
-static int vfio_noiommu_attach(void *data, struct iommu_group *group,
-			       enum vfio_group_type type)
-{
-	return 0;
-}
-
-static void vfio_noiommu_detach(void *data, struct iommu_group *group)
-{
-}
-
-static const struct vfio_iommu_driver_ops vfio_noiommu_driver = {
-	.name = "vfio-noiommu",
-	.owner = THIS_MODULE,
-	.open = vfio_noiommu_open,
-	.release = vfio_noiommu_release,
-	.ioctl = vfio_noiommu_ioctl,
-	.attach_group = vfio_noiommu_attach,
-	.detach_group = vfio_noiommu_detach,
-};
-
-/* Groups without iommu need the driver for that, and nobody else may have it. */
-static bool vfio_iommu_driver_fits(struct vfio_container *container,
-				   const struct vfio_iommu_driver_ops *ops)
-{
-	if (!IS_ENABLED(CONFIG_VFIO_NOIOMMU))
-		return true;
-	return container->noiommu == (ops == &vfio_noiommu_driver);
-}
-
 /*
  * VFIO_CHECK_EXTENSION: the container's driver, or the first that says yes.
  * Before there is a group any driver may come to be chosen.
@@ -221,7 +75,7 @@ static long vfio_container_check_extension(struct vfio_container *container,
 	for (driver = vfio_iommu_driver_next(NULL); driver;
 	     driver = vfio_iommu_driver_next(driver)) {
 		if (!list_empty(&container->groups) &&
-		    !vfio_iommu_driver_fits(container, driver->ops))
+		    !vfio_iommu_driver_fits(driver->ops, container->noiommu))
 			continue;
 		ret = driver->ops->ioctl(NULL, VFIO_CHECK_EXTENSION, arg);
 		if (ret > 0) {
@@ -264,7 +118,7 @@ static int vfio_container_try_driver(struct vfio_container *container,
 	void *data;
 	int ret;
 
-	if (!vfio_iommu_driver_fits(container, ops) ||
+	if (!vfio_iommu_driver_fits(ops, container->noiommu) ||
 	    ops->ioctl(NULL, VFIO_CHECK_EXTENSION, arg) <= 0)
 		return -ENODEV;
 
@@ -614,10 +468,8 @@ int __init vfio_container_init(void)
 		pr_err("vfio: cannot register /dev/vfio/vfio: %d\n", ret);
 		return ret;
 	}
-	if (!IS_ENABLED(CONFIG_VFIO_NOIOMMU))
-		return 0;
 
-	ret = vfio_register_iommu_driver(&vfio_noiommu_driver);
+	ret = vfio_noiommu_init();
 	if (ret)
 		misc_deregister(&vfio_container_misc);
 	return ret;
@@ -628,8 +480,7 @@ int __init vfio_container_init(void)
  */
 void vfio_container_cleanup(void)
 {
-	if (IS_ENABLED(CONFIG_VFIO_NOIOMMU))
-		vfio_unregister_iommu_driver(&vfio_noiommu_driver);
+	vfio_noiommu_exit();
 	misc_deregister(&vfio_container_misc);
 }
 

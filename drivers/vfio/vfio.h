@@ -404,6 +404,23 @@ int vfio_register_iommu_driver(const struct vfio_iommu_driver_ops *ops);
 void vfio_unregister_iommu_driver(const struct vfio_iommu_driver_ops *ops);
 
 #if IS_ENABLED(CONFIG_VFIO_CONTAINER)
+/**
+ * struct vfio_iommu_driver - a registered iommu driver
+ * @ops: its operations
+ * @node: in vfio_iommu_drivers
+ */
+struct vfio_iommu_driver {
+	const struct vfio_iommu_driver_ops *ops;
+	struct list_head node;
+};
+
+struct vfio_iommu_driver *
+vfio_iommu_driver_next(struct vfio_iommu_driver *prev);
+bool vfio_iommu_driver_fits(const struct vfio_iommu_driver_ops *ops,
+			    bool noiommu);
+int __init vfio_noiommu_init(void);
+void vfio_noiommu_exit(void);
+
 struct vfio_container *vfio_container_from_file(struct file *file);
 int vfio_container_attach_group(struct vfio_container *container,
 				struct vfio_group *group);
