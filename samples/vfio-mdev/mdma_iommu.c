@@ -10,8 +10,9 @@
  *
  * - mdma-core gives vfio_iommufd_emulated_*() as its callbacks. vfio keeps the
  *   access and the driver calls vfio_pin_pages() and vfio_dma_rw().
- * - mdma-own keeps the access itself. It may then have several, or switch
- *   them as the guest programs it, and it sees each error as iommufd gave it.
+ * - mdma-own keeps the access itself. It decides what a change of the address
+ *   space means for what is running, see mdma_own_attach(); it could have
+ *   several, or switch them as the user programs it.
  *
  * Below a container of the type1 kind no iommufd takes part and no callback
  * comes: there both use vfio_pin_pages() and vfio_dma_rw(), which is why the
@@ -21,6 +22,7 @@
 #include <linux/iommufd.h>
 #include <linux/lockdep.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 
 #include "mdma_private.h"
 
@@ -164,26 +166,35 @@ void mdma_own_unbind(struct vfio_device *vdev)
  * @vdev: the device
  * @pt_id: an IOAS; the first one, or one that takes its place
  *
- * A replace ends in an unmap of everything for the engine: the copy that is
- * under way fails, the one after it sees the new IOAS.
+ * A driver that governs its address space can have a replace without loss: the
+ * engine pauses for it, the ring goes on in the new IOAS with the descriptor
+ * after the last one that the old IOAS has served. mdma-core hears of a
+ * replace only as of an unmap of everything; between the two there is no IOAS
+ * and it is likely to halt for want of a ring.
  *
- * Context: dev_set->lock, the engine may be running.
+ * Context: dev_set->lock, the engine may be running; takes ctl_lock.
  * Return: 0, -ENOENT or -EINVAL for an id that is no IOAS, -EBUSY while
  * another change is under way, -ENOMEM.
  */
 int mdma_own_attach(struct vfio_device *vdev, u32 *pt_id)
 {
 	struct mdma *m = to_mdma(vdev);
+	bool running;
 	int ret;
 
 	lockdep_assert_held(&vdev->dev_set->lock);
 
+	mutex_lock(&m->ctl_lock);
+	running = mdma_engine_pause(m);
 	if (m->attached)
-		return iommufd_access_replace(m->access, *pt_id);
-
-	ret = iommufd_access_attach(m->access, *pt_id);
+		ret = iommufd_access_replace(m->access, *pt_id);
+	else
+		ret = iommufd_access_attach(m->access, *pt_id);
 	if (!ret)
 		m->attached = true;
+	if (running)
+		mdma_engine_resume(m);
+	mutex_unlock(&m->ctl_lock);
 	return ret;
 }
 

@@ -3,8 +3,8 @@
  * mdma: a mediated DMA copy engine, an example for authors of mdev drivers.
  *
  * Lives here: who owns what. mdma_user.c has the callbacks of the user's file
- * descriptor, mdma_engine.c the device's registers and worker, mdma_copy.c the
- * copy and its meeting with unmap, mdma_iommu.c the way to the user's memory.
+ * descriptor, mdma_regs.c the registers, mdma_engine.c the worker, mdma_copy.c
+ * the copy and its meeting with unmap, mdma_iommu.c the way to user memory.
  * The life cycle, each step undone by the one on the right:
  *
  *	module_init		a platform device and its driver  module_exit

@@ -4,7 +4,8 @@
  *
  * mdma_main.c	 the parent and the mediated device
  * mdma_user.c	 what the user's file descriptor can do
- * mdma_engine.c the registers and the worker that executes the ring
+ * mdma_regs.c	 the registers
+ * mdma_engine.c the worker that executes the ring
  * mdma_copy.c	 the copy of one descriptor, and unmaps that meet it
  * mdma_iommu.c	 how the device reaches the user's address space
  *
@@ -76,8 +77,8 @@ struct mdma_flight {
  * @access: the iommufd access of an mdma-own device, from bind to unbind;
  *          NULL otherwise. Written under dev_set->lock, while closed
  * @attached: @access has an IOAS; under dev_set->lock
- * @ctl_lock: serialises what the user does to the engine: register writes
- *            and resets
+ * @ctl_lock: serialises what the user does to the engine: register writes,
+ *            resets, a change of the IOAS of an mdma-own device
  * @lock: protects @ctrl to @flight; written by the user's side and the worker
  * @ctrl: MDMA_CTRL_*
  * @status: MDMA_ST_HALTED and MDMA_ST_RING_ERR, busy is computed
@@ -156,11 +157,16 @@ int mdma_engine_module_init(void);
 void mdma_engine_module_exit(void);
 int mdma_engine_init(struct mdma *m);
 void mdma_engine_free(struct mdma *m);
+bool mdma_engine_pause(struct mdma *m);
+void mdma_engine_resume(struct mdma *m);
 void mdma_engine_reset(struct mdma *m);
-u32 mdma_engine_read(struct mdma *m, u32 reg);
-int mdma_engine_write(struct mdma *m, u32 reg, u32 val);
-void mdma_engine_set_irq(struct mdma *m, struct eventfd_ctx *irq);
-void mdma_engine_fire(struct mdma *m);
+void mdma_engine_kick(struct mdma *m);
+
+/* mdma_regs.c */
+u32 mdma_regs_read(struct mdma *m, u32 reg);
+int mdma_regs_write(struct mdma *m, u32 reg, u32 val);
+void mdma_regs_set_irq(struct mdma *m, struct eventfd_ctx *irq);
+void mdma_regs_fire(struct mdma *m);
 
 /* mdma_copy.c */
 void mdma_flight_begin(struct mdma *m, const struct mdma_job *job);

@@ -73,7 +73,7 @@ void mdma_user_close(struct vfio_device *vdev)
 
 	mutex_lock(&m->ctl_lock);
 	mdma_engine_reset(m);
-	mdma_engine_set_irq(m, NULL);
+	mdma_regs_set_irq(m, NULL);
 	mutex_unlock(&m->ctl_lock);
 }
 
@@ -88,7 +88,7 @@ static ssize_t mdma_regs_access(struct mdma *m, char __user *in,
 		return -EINVAL;
 
 	if (in) {
-		val = cpu_to_le32(mdma_engine_read(m, off));
+		val = cpu_to_le32(mdma_regs_read(m, off));
 		return copy_to_user(in, &val, sizeof(val)) ? -EFAULT : count;
 	}
 
@@ -97,7 +97,7 @@ static ssize_t mdma_regs_access(struct mdma *m, char __user *in,
 
 	if (mutex_lock_interruptible(&m->ctl_lock))
 		return -ERESTARTSYS;
-	ret = mdma_engine_write(m, off, le32_to_cpu(val));
+	ret = mdma_regs_write(m, off, le32_to_cpu(val));
 	mutex_unlock(&m->ctl_lock);
 	return ret ?: count;
 }
@@ -173,7 +173,7 @@ ssize_t mdma_user_read(struct vfio_device *vdev, char __user *buf, size_t count,
  * @ppos: region and offset, advanced
  *
  * Context: device open.
- * Return: as for mdma_user_read(); also what mdma_engine_write() says, and
+ * Return: as for mdma_user_read(); also what mdma_regs_write() says, and
  * -ERESTARTSYS.
  */
 ssize_t mdma_user_write(struct vfio_device *vdev, const char __user *buf,
@@ -263,7 +263,7 @@ static long mdma_set_eventfd(struct mdma *m, int fd)
 		if (IS_ERR(irq))
 			return PTR_ERR(irq);
 	}
-	mdma_engine_set_irq(m, irq);
+	mdma_regs_set_irq(m, irq);
 	return 0;
 }
 
@@ -304,7 +304,7 @@ static long mdma_set_irqs(struct mdma *m, struct vfio_irq_set __user *arg)
 		break;
 	}
 	if (on)
-		mdma_engine_fire(m);
+		mdma_regs_fire(m);
 	return 0;
 }
 
