@@ -307,7 +307,7 @@ static inline __u32 mdma_status(struct mdma_desc *desc)
 
 /* One copy from beginning to end: its status, or a negative errno. */
 static inline int mdma_do(struct mdma_dev *d, __u64 src, __u64 dst, __u32 len,
-			    __u32 flags)
+			  __u32 flags)
 {
 	struct mdma_desc *desc = mdma_put(d, src, dst, len, flags);
 	int ret = mdma_ring_bell(d);
@@ -315,109 +315,6 @@ static inline int mdma_do(struct mdma_dev *d, __u64 src, __u64 dst, __u32 len,
 	if (!ret)
 		ret = mdma_wait(d);
 	return ret < 0 ? ret : (int)mdma_status(desc);
-}
-
-static inline void fill(unsigned char *p, size_t len, unsigned int seed)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		p[i] = (i * 7 + (i >> 8) + seed) & 0xff;
-}
-
-static inline bool all_bytes(const unsigned char *p, unsigned char c, size_t len)
-{
-	return !len || (p[0] == c && !memcmp(p, p + 1, len - 1));
-}
-
-/* Every kind of space, either type, either way of access. */
-FIXTURE(mdma) {
-	struct space s;
-	struct mdma_dev *d;
-	__u32 how;
-	bool ready;
-};
-
-FIXTURE_VARIANT(mdma) {
-	enum space_mode mode;
-	const char *type;
-	__u32 how;
-};
-
-FIXTURE_VARIANT_ADD(mdma, cdev_core_rw) {
-	SPACE_CDEV, "mdma-core", 0
-};
-
-FIXTURE_VARIANT_ADD(mdma, cdev_core_pin) {
-	SPACE_CDEV, "mdma-core", MDMA_DESC_PIN
-};
-
-FIXTURE_VARIANT_ADD(mdma, cdev_own_rw) {
-	SPACE_CDEV, "mdma-own", 0
-};
-
-FIXTURE_VARIANT_ADD(mdma, cdev_own_pin) {
-	SPACE_CDEV, "mdma-own", MDMA_DESC_PIN
-};
-
-FIXTURE_VARIANT_ADD(mdma, type1_core_rw) {
-	SPACE_TYPE1, "mdma-core", 0
-};
-
-FIXTURE_VARIANT_ADD(mdma, type1_core_pin) {
-	SPACE_TYPE1, "mdma-core", MDMA_DESC_PIN
-};
-
-FIXTURE_VARIANT_ADD(mdma, type1_own_rw) {
-	SPACE_TYPE1, "mdma-own", 0
-};
-
-FIXTURE_VARIANT_ADD(mdma, type1_own_pin) {
-	SPACE_TYPE1, "mdma-own", MDMA_DESC_PIN
-};
-
-FIXTURE_VARIANT_ADD(mdma, compat_core_rw) {
-	SPACE_COMPAT, "mdma-core", 0
-};
-
-FIXTURE_VARIANT_ADD(mdma, compat_core_pin) {
-	SPACE_COMPAT, "mdma-core", MDMA_DESC_PIN
-};
-
-FIXTURE_VARIANT_ADD(mdma, compat_own_rw) {
-	SPACE_COMPAT, "mdma-own", 0
-};
-
-FIXTURE_VARIANT_ADD(mdma, compat_own_pin) {
-	SPACE_COMPAT, "mdma-own", MDMA_DESC_PIN
-};
-
-FIXTURE_SETUP(mdma)
-{
-	struct space *s = &self->s;
-
-	self->d = &s->dev[0];
-	self->how = variant->how;
-	s->mode = variant->mode;
-	if (access("/sys/class/mdev_bus/mdma", F_OK))
-		SKIP(return, "no mdma parent");
-	ASSERT_EQ(0, space_open(s));
-	ASSERT_EQ(0, dev_new(s, 0, variant->type));
-	s->src = area_alloc(AREA_SIZE);
-	s->dst = area_alloc(AREA_SIZE);
-	ASSERT_TRUE(s->src && s->dst);
-	fill(s->src, AREA_SIZE, 1);
-	memset(s->dst, 0xcc, AREA_SIZE);
-	ASSERT_EQ(0, space_map(s, s->src, AREA_SIZE, SRC_IOVA, true));
-	ASSERT_EQ(0, space_map(s, s->dst, AREA_SIZE, DST_IOVA, true));
-	self->ready = true;
-}
-
-FIXTURE_TEARDOWN(mdma)
-{
-	if (self->ready && self->d->fd >= 0 && !mdma_wait(self->d))
-		EXPECT_EQ(0, mdma_get(self->d, MDMA_REG_PINNED));
-	space_close(&self->s);
 }
 
 #endif

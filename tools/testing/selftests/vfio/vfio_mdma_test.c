@@ -10,9 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 
-#include "vfio_mdma.h"
-
-#define PAGE	0x1000UL
+#include "vfio_mdma_fixture.h"
 
 TEST_F(mdma, info)
 {
@@ -70,7 +68,7 @@ TEST_F(mdma, copy)
 		memset(s->dst, 0xcc, AREA_SIZE);
 		fill(s->src, AREA_SIZE, i);
 		ASSERT_EQ(MDMA_OK, mdma_do(self->d, SRC_IOVA + t[i].src,
-					     DST_IOVA + t[i].dst, t[i].len,
+					   DST_IOVA + t[i].dst, t[i].len,
 					     self->how)) {
 			TH_LOG("row %u", i);
 		}
@@ -93,7 +91,7 @@ TEST_F(mdma, copy_across_mappings)
 	memset(more, 0, 2 * PAGE);
 	ASSERT_EQ(0, space_map(s, more, 2 * PAGE, DST_IOVA + AREA_SIZE, true));
 	ASSERT_EQ(MDMA_OK, mdma_do(self->d, SRC_IOVA + 7,
-				     DST_IOVA + AREA_SIZE - PAGE - 1,
+				   DST_IOVA + AREA_SIZE - PAGE - 1,
 				     2 * PAGE + 9, self->how));
 	EXPECT_EQ(0, memcmp(s->dst + AREA_SIZE - PAGE - 1, s->src + 7, PAGE + 1));
 	EXPECT_EQ(0, memcmp(more, s->src + 7 + PAGE + 1, PAGE + 8));
@@ -111,7 +109,7 @@ TEST_F(mdma, device_memory)
 
 	ASSERT_EQ(0, device_region(self->d->fd, MDMA_REGION_MEM, &region));
 	ASSERT_EQ(MDMA_OK, mdma_do(self->d, SRC_IOVA + 3, 0, MDMA_MEM_SIZE,
-				     in));
+				   in));
 	ASSERT_EQ(200, pread(self->d->fd, back, 200, region.offset + 0x8001));
 	EXPECT_EQ(0, memcmp(back, s->src + 3 + 0x8001, 200));
 
@@ -128,7 +126,7 @@ TEST_F(mdma, device_memory)
 	EXPECT_TRUE(all_bytes(back, 0x5a, 100));
 
 	EXPECT_EQ(MDMA_ERR_DESC, mdma_do(self->d, SRC_IOVA, 1, MDMA_MEM_SIZE,
-					   in));
+					 in));
 	EXPECT_EQ(MDMA_ERR_DESC, mdma_do(self->d, -1ULL, DST_IOVA, 2, out));
 	EXPECT_EQ(-1, pread(self->d->fd, back, 1, region.offset + MDMA_MEM_SIZE));
 	EXPECT_EQ(2, pread(self->d->fd, back, 9,
@@ -138,11 +136,11 @@ TEST_F(mdma, device_memory)
 TEST_F(mdma, bad_descriptor)
 {
 	EXPECT_EQ(MDMA_ERR_DESC, mdma_do(self->d, SRC_IOVA, DST_IOVA, 0,
-					   self->how));
+					 self->how));
 	EXPECT_EQ(MDMA_ERR_DESC, mdma_do(self->d, SRC_IOVA, DST_IOVA,
-					   MDMA_MAX_LEN + 1, self->how));
+					 MDMA_MAX_LEN + 1, self->how));
 	EXPECT_EQ(MDMA_ERR_DESC, mdma_do(self->d, SRC_IOVA, DST_IOVA, 1,
-					   self->how | (MDMA_DESC_FLAGS + 1)));
+					 self->how | (MDMA_DESC_FLAGS + 1)));
 	EXPECT_TRUE(all_bytes(self->s.dst, 0xcc, AREA_SIZE));
 	EXPECT_EQ(MDMA_OK, mdma_do(self->d, SRC_IOVA, DST_IOVA, 8, self->how));
 }
@@ -153,27 +151,27 @@ TEST_F(mdma, bad_address)
 	__u64 end = AREA_SIZE;
 
 	EXPECT_EQ(MDMA_ERR_SRC, mdma_do(self->d, 0x1000, DST_IOVA, 8,
-					  self->how));
+					self->how));
 	EXPECT_EQ(MDMA_ERR_DST, mdma_do(self->d, SRC_IOVA, 0x1000, 8,
-					  self->how));
+					self->how));
 	EXPECT_EQ(MDMA_ERR_SRC, mdma_do(self->d, SRC_IOVA + end - 8, DST_IOVA,
-					  9, self->how));
+					9, self->how));
 	EXPECT_EQ(MDMA_ERR_DST, mdma_do(self->d, SRC_IOVA,
-					  DST_IOVA + end - 8, 9, self->how));
+					DST_IOVA + end - 8, 9, self->how));
 	EXPECT_EQ(MDMA_ERR_SRC, mdma_do(self->d, -4ULL, DST_IOVA, 8,
-					  self->how));
+					self->how));
 	EXPECT_EQ(MDMA_ERR_DST, mdma_do(self->d, SRC_IOVA, -8ULL, 8,
-					  self->how));
+					self->how));
 
 	/* a mapping that the device may only read */
 	ASSERT_EQ(0, space_unmap(s, DST_IOVA, AREA_SIZE));
 	ASSERT_EQ(0, space_map(s, s->dst, AREA_SIZE, DST_IOVA, false));
 	memset(s->dst, 0xcc, AREA_SIZE);
 	EXPECT_EQ(MDMA_ERR_DST, mdma_do(self->d, SRC_IOVA, DST_IOVA, 64,
-					  self->how));
+					self->how));
 	EXPECT_TRUE(all_bytes(s->dst, 0xcc, AREA_SIZE));
 	EXPECT_EQ(MDMA_OK, mdma_do(self->d, DST_IOVA, SRC_IOVA, 64,
-				     self->how));
+				   self->how));
 	EXPECT_TRUE(all_bytes(s->src, 0xcc, 64));
 }
 
@@ -364,9 +362,9 @@ TEST_F(mdma, two_devices)
 	ASSERT_EQ(0, space_map(s, third, AREA_SIZE, 2 * DST_IOVA, true));
 
 	ASSERT_EQ(MDMA_OK, mdma_do(self->d, SRC_IOVA, DST_IOVA, MDMA_MAX_LEN,
-				     self->how));
+				   self->how));
 	ASSERT_EQ(MDMA_OK, mdma_do(other, DST_IOVA, 2 * DST_IOVA,
-				     MDMA_MAX_LEN, self->how));
+				   MDMA_MAX_LEN, self->how));
 	EXPECT_EQ(0, memcmp(third, s->src, MDMA_MAX_LEN));
 
 	/* side by side; the pages are pinned by both */
@@ -387,10 +385,10 @@ TEST_F(mdma, two_devices)
 	/* the end of one does not touch the other */
 	ASSERT_EQ(0, dev_close(self->d));
 	EXPECT_EQ(MDMA_OK, mdma_do(other, SRC_IOVA, 2 * DST_IOVA, PAGE,
-				     self->how));
+				   self->how));
 	EXPECT_EQ(0, space_unmap(s, 2 * DST_IOVA, AREA_SIZE));
 	EXPECT_EQ(MDMA_ERR_DST, mdma_do(other, SRC_IOVA, 2 * DST_IOVA, PAGE,
-					  self->how));
+					self->how));
 }
 
 TEST_HARNESS_MAIN
