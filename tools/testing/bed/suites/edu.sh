@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="a PCI function at work: DMA, interrupts, regions, through vfio-pci"
 timeout=420
+smp=1
+append="no_timer_check"
 programs="vfio/vfio_edu_test vfio/vfio_irq_test"
 # One on the root bus, one behind a port of its own: that one can be reset.
 devices=(-device edu,id=edu0,addr=5
