@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 
-from . import BED, REPO, BedError, clean_env, guest, initramfs, kernel, kernel_args, locked, log, need
+from . import (BED, REPO, BedError, clean_env, guest, guest_slot, initramfs, kernel,
+               kernel_args, locked, log, need)
 
 STRINGS = {"title": "", "arch": "x86_64", "flavour": "debug", "trees": "ours base",
            "timeout": "300", "memory": "1G", "smp": "2", "root": "initramfs", "programs": "",
@@ -195,18 +196,22 @@ def pack(suite, place, target):
         archive.close()
 
 
-def run(suite, place, log_path, on_result):
+def run(suite, place, log_path, on_result, started=lambda: None):
     """Run a suite on a built kernel; return its results."""
-    image = os.path.join(place.work, "images", f"{os.getpid()}-{suite.name}.cpio")
+    image = os.path.join(place.work, "images",
+                         f"{os.getpid()}-{suite.name}-{place.arch}-{place.flavour}.cpio")
     reader = log.Reader(suite.name, suite.expect_splat or None, on_result)
     append = suite.append + (" bed.noleak" if suite.noleak else "")
     slow = float(os.environ.get("BED_SLOW", "1"))
     try:
         pack(suite, place, image)
-        why = guest.boot(place.image, image, arch=place.arch, memory=suite.memory,
-                         smp=suite.smp, iommu=suite.iommu, devices=suite.devices,
-                         append=append, timeout=int(int(suite.timeout) * slow),
-                         log_path=log_path, on_line=reader.feed, icount=bool(suite.icount))
+        with guest_slot(place.work):
+            started()
+            why = guest.boot(place.image, image, arch=place.arch, memory=suite.memory,
+                             smp=suite.smp, iommu=suite.iommu, devices=suite.devices,
+                             append=append, timeout=int(int(suite.timeout) * slow),
+                             log_path=log_path, on_line=reader.feed,
+                             icount=bool(suite.icount))
     finally:
         if os.path.exists(image):
             os.unlink(image)
