@@ -12,7 +12,8 @@ from . import (BED, REPO, BedError, clean_env, guest, guest_slot, initramfs, ker
 STRINGS = {"title": "", "arch": "x86_64", "flavour": "debug", "trees": "ours base",
            "timeout": "300", "memory": "1G", "smp": "2", "root": "initramfs", "programs": "",
            "modules": "", "append": "", "expect_splat": "", "iommu": "intel", "files": "",
-           "icount": "", "noleak": ""}
+           "icount": "", "noleak": "",
+           "extmods": ""}
 
 # Prints the variables, each ended by a NUL, then the functions for the guest.
 READER = r'''
@@ -135,6 +136,42 @@ def build_programs(names, place):
     return built
 
 
+def build_extmods(folders, place):
+    """Build folders of external modules for a suite's kernel; yield the .ko files."""
+    for folder in folders:
+        source = os.path.join(REPO, folder)
+        if not os.path.isdir(source):
+            raise BedError(f"extmods: there is no folder {folder}")
+        copy = os.path.join(place.work, "extmods", os.path.basename(place.obj), folder)
+        os.makedirs(copy, exist_ok=True)
+        wanted = {n for n in os.listdir(source) if re.fullmatch(r"Makefile|Kbuild|.*\.[chS]", n)}
+        for name in set(os.listdir(copy)) - wanted:
+            if name.endswith(".c"):
+                os.unlink(os.path.join(copy, name))
+        for name in wanted:
+            install_changed(os.path.join(source, name), os.path.join(copy, name))
+        args = ["make", "-C", place.obj, f"M={copy}", f"ARCH={place.arch}", "modules"]
+        if place.arch == "s390" and os.uname().machine != "s390x":
+            args.append("CROSS_COMPILE=s390x-linux-gnu-")
+        done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              env=clean_env(), stdin=subprocess.DEVNULL)
+        if done.returncode:
+            raise BedError(f"{folder} does not build:\n" + tail(done.stdout, 30))
+        yield from sorted(glob.glob(os.path.join(copy, "*.ko")))
+
+
+def install_changed(source, target):
+    """Copy a file unless the target has its content."""
+    with open(source, "rb") as f:
+        data = f.read()
+    if os.path.exists(target):
+        with open(target, "rb") as f:
+            if f.read() == data:
+                return
+    with open(target, "wb") as f:
+        f.write(data)
+
+
 def tail(text, lines):
     return "\n".join(text.rstrip().splitlines()[-lines:])
 
@@ -170,6 +207,7 @@ def pack(suite, place, target):
     packed = None
     with locked(os.path.join(place.work, ".programs.lock")):
         built = build_programs(suite.programs.split(), place)
+        extmods = list(build_extmods(suite.extmods.split(), place))
         if suite.root != "initramfs":
             packed = cached_root(suite.root, place)
     cache = place.work
@@ -185,6 +223,8 @@ def pack(suite, place, target):
         initramfs.pack_bed(archive, place.arch, cache, suite.functions)
         for name, binary in built.items():
             initramfs.pack_program(archive, name, binary)
+        for module in extmods:
+            archive.file("usr/lib/modules/" + os.path.basename(module), module)
         for word in suite.files.split():
             inside, _, source = word.partition("=")
             source = os.path.join(REPO, source)
