@@ -8,6 +8,7 @@
 #ifndef VFIO_SELFTEST_MDMA_H
 #define VFIO_SELFTEST_MDMA_H
 
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -127,7 +128,7 @@ static inline int mdma_read(struct mdma_dev *d, unsigned int reg, __u32 *val)
 
 	if (len < 0)
 		return -errno;
-	*val = len == sizeof(raw) ? raw : 0;
+	*val = len == sizeof(raw) ? le32toh(raw) : 0;
 	return len == sizeof(raw) ? 0 : -EIO;
 }
 
@@ -140,7 +141,7 @@ static inline __u32 mdma_get(struct mdma_dev *d, unsigned int reg)
 
 static inline int mdma_set(struct mdma_dev *d, unsigned int reg, __u32 val)
 {
-	__le32 raw = val;
+	__le32 raw = htole32(val);
 	ssize_t len = pwrite(d->fd, &raw, sizeof(raw), reg);
 
 	if (len < 0)
@@ -265,10 +266,10 @@ static inline struct mdma_desc *mdma_put(struct mdma_dev *d, __u64 src,
 	struct mdma_desc *desc = &d->ring[d->tail];
 
 	*desc = (struct mdma_desc) {
-		.src = src,
-		.dst = dst,
-		.len = len,
-		.flags = flags,
+		.src = htole64(src),
+		.dst = htole64(dst),
+		.len = htole32(len),
+		.flags = htole32(flags),
 	};
 	d->tail = (d->tail + 1) % RING_SIZE;
 	return desc;
@@ -302,7 +303,7 @@ static inline int mdma_wait(struct mdma_dev *d)
 /* The engine writes this behind the compiler's back. */
 static inline __u32 mdma_status(struct mdma_desc *desc)
 {
-	return __atomic_load_n(&desc->status, __ATOMIC_ACQUIRE);
+	return le32toh(__atomic_load_n(&desc->status, __ATOMIC_ACQUIRE));
 }
 
 /* One copy from beginning to end: its status, or a negative errno. */

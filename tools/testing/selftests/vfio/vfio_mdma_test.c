@@ -72,7 +72,7 @@ TEST_F(mdma, copy)
 					     self->how)) {
 			TH_LOG("row %u", i);
 		}
-		EXPECT_EQ(t[i].len, self->d->ring[i].done);
+		EXPECT_EQ(t[i].len, le32toh(self->d->ring[i].done));
 		EXPECT_EQ(0, memcmp(dst, s->src + t[i].src, t[i].len));
 		EXPECT_TRUE(all_bytes(s->dst, 0xcc, t[i].dst));
 		EXPECT_TRUE(all_bytes(dst + t[i].len, 0xcc,
@@ -309,7 +309,7 @@ TEST_F(mdma, eventfd)
 	mdma_put(self->d, SRC_IOVA, DST_IOVA, 8, irq);
 	ASSERT_EQ(0, mdma_ring_bell(self->d));
 	EXPECT_EQ(1, signalled(efd, MDMA_WAIT_MS));
-	EXPECT_EQ(MDMA_OK, self->d->ring[self->d->tail - 1].status);
+	EXPECT_EQ(MDMA_OK, mdma_status(&self->d->ring[self->d->tail - 1]));
 	EXPECT_EQ(MDMA_ERR_SRC, mdma_do(self->d, 0, DST_IOVA, 8, self->how));
 	EXPECT_EQ(1, signalled(efd, 1000));
 
@@ -343,7 +343,7 @@ TEST_F(mdma, fork)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_TRUE(WIFEXITED(status));
 	EXPECT_EQ(0, WEXITSTATUS(status));
-	EXPECT_EQ(MDMA_OK, self->d->ring[0].status);
+	EXPECT_EQ(MDMA_OK, mdma_status(&self->d->ring[0]));
 	EXPECT_EQ(0, memcmp(s->dst, s->src, 3 * PAGE));
 	EXPECT_TRUE(all_bytes(s->dst + 3 * PAGE, 0xcc, PAGE));
 }

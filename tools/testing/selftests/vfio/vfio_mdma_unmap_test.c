@@ -35,7 +35,7 @@ TEST_F_TIMEOUT(mdma, unmap_dst_running, 120)
 		EXPECT_TRUE(stays(s->dst, AREA_SIZE));
 		ASSERT_EQ(0, mdma_wait(d));
 		EXPECT_EQ(0, mdma_get(d, MDMA_REG_PINNED));
-		EXPECT_GT(MDMA_MAX_LEN, desc->done);
+		EXPECT_GT(MDMA_MAX_LEN, le32toh(desc->done));
 		EXPECT_TRUE(all_bytes(s->dst + MDMA_MAX_LEN - PAGE, 0xcc, PAGE));
 		EXPECT_LT(MDMA_OK, mdma_status(desc));
 
