@@ -335,14 +335,36 @@ TEST_F(cdev, exit_with_everything_open)
 	EXPECT_EQ(0, device_is_free(&self->dut));
 }
 
-TEST_F(cdev, fdinfo_is_readable)
+/* The value of a line in the fd's fdinfo, empty if there is none. */
+static void fdinfo_line(int fd, const char *key, char *value, size_t size)
 {
-	char path[64], text[1024];
+	char path[64], line[512];
+	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", self->fd);
-	EXPECT_EQ(0, sysfs_read(path, text, sizeof(text)));
+	value[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "r");
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, key, strlen(key)))
+			snprintf(value, size, "%s", line + strlen(key));
+	}
+	fclose(f);
+}
+
+TEST_F(cdev, fdinfo_names_device_and_state)
+{
+	char value[256];
+
+	fdinfo_line(self->fd, "vfio-device-syspath: ", value, sizeof(value));
+	EXPECT_STREQ(self->dut.sysfs, value);
+	fdinfo_line(self->fd, "vfio-device-state: ", value, sizeof(value));
+	EXPECT_STREQ("unbound", value);
 	ASSERT_EQ(0, vfio_bind(self->fd, self->iommufd, NULL));
-	EXPECT_EQ(0, sysfs_read(path, text, sizeof(text)));
+	fdinfo_line(self->fd, "vfio-device-state: ", value, sizeof(value));
+	EXPECT_STREQ("live", value);
 }
 
 /* BIND's arguments, one mistake each. */

@@ -15,8 +15,8 @@
 #include "vfio_harness.h"
 #include "vfio_stall.h"
 
-#define STALL_MS	10000	/* until the one to be held up is there */
-#define PROMPT_MS	5000	/* what a call may take that nobody holds up */
+#define STALL_MS	20000	/* until the one to be held up is there */
+#define PROMPT_MS	15000	/* what a call may take that nobody holds up */
 #define STORM_MS	6000
 
 /* A system call in a thread of its own, and how it ended. */
@@ -151,12 +151,12 @@ static void leave_during_ioctl(struct __test_metadata *_metadata,
 	expect_clean_log(_metadata, mark);
 }
 
-TEST_F_TIMEOUT(defect_2, unset_during_ioctl, 60)
+TEST_F_TIMEOUT(defect_2, unset_during_ioctl, 150)
 {
 	leave_during_ioctl(_metadata, self->container, self->group, do_unset);
 }
 
-TEST_F_TIMEOUT(defect_2, close_group_during_ioctl, 60)
+TEST_F_TIMEOUT(defect_2, close_group_during_ioctl, 150)
 {
 	leave_during_ioctl(_metadata, self->container, self->group, do_close);
 	self->group = -1;
@@ -194,7 +194,7 @@ static void *storm_ioctls(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(defect_2, storm, 60)
+TEST_F_TIMEOUT(defect_2, storm, 150)
 {
 	struct storm s = {
 		.container = self->container,
@@ -258,7 +258,7 @@ FIXTURE_TEARDOWN(defect_4)
 	close(self->container);
 }
 
-TEST_F_TIMEOUT(defect_4, two_backends, 60)
+TEST_F_TIMEOUT(defect_4, two_backends, 150)
 {
 	int dev, second, mark = kmsg_mark();
 
@@ -341,7 +341,7 @@ static void stall_one_of_two(struct __test_metadata *_metadata,
 	stall_end(stall);
 }
 
-TEST_F_TIMEOUT(defect_5, bind_stalls_nobody, 60)
+TEST_F_TIMEOUT(defect_5, bind_stalls_nobody, 150)
 {
 	struct vfio_device_bind_iommufd bind = {
 		.argsz = sizeof(bind),
@@ -354,7 +354,7 @@ TEST_F_TIMEOUT(defect_5, bind_stalls_nobody, 60)
 			 VFIO_DEVICE_BIND_IOMMUFD, &stall);
 }
 
-TEST_F_TIMEOUT(defect_5, attach_stalls_nobody, 60)
+TEST_F_TIMEOUT(defect_5, attach_stalls_nobody, 150)
 {
 	struct vfio_device_attach_iommufd_pt attach = {
 		.argsz = sizeof(attach),

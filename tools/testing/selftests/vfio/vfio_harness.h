@@ -10,6 +10,10 @@
 #include "../kselftest_harness.h"
 #include "vfio_util.h"
 
+/* An emulated machine under load needs more than the harness's 30 seconds. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 120
+
 /* False if the test is to be skipped; the reason has been recorded then. */
 static inline bool dut_ready(struct __test_metadata *_metadata,
 			     struct vfio_dut *dut, enum vfio_dut_kind kind)

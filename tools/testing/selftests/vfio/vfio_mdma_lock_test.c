@@ -13,7 +13,7 @@
 
 #define PACE_MS		20
 #define STORM_MS	8000
-#define JOIN_MS		10000
+#define JOIN_MS		30000
 
 FIXTURE(defect_3) {
 	struct space s;
@@ -149,12 +149,12 @@ static void run_both(struct __test_metadata *_metadata, struct space *s,
 	}
 }
 
-TEST_F_TIMEOUT(defect_3, unmap_against_unmap, 60)
+TEST_F_TIMEOUT(defect_3, unmap_against_unmap, 120)
 {
 	run_both(_metadata, &self->s, unmap_loop);
 }
 
-TEST_F_TIMEOUT(defect_3, unmap_against_open_and_close, 60)
+TEST_F_TIMEOUT(defect_3, unmap_against_open_and_close, 120)
 {
 	/* Opened for the first time in the loop, so that type1 is told. */
 	dev_close(&self->s.dev[1]);
