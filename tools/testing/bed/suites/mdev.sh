@@ -9,40 +9,49 @@ programs="vfio/mdev_race_test"
 refused()
 {
 	m_free=$(cat $3/available_instances)
-	m_have=$(ls /sys/bus/mdev/devices | wc -l)
-	t_errno "$1" $4 sh -c "printf '$2' >$3/create"
+	m_have=$(ls $bus | wc -l)
+	t_errno "$1" $4 sh -c "echo -ne '$2' >$3/create"
 	t_eq "$1: same instances" "$(cat $3/available_instances)" $m_free
-	t_eq "$1: same devices" "$(ls /sys/bus/mdev/devices | wc -l)" $m_have
+	t_eq "$1: same devices" "$(ls $bus | wc -l)" $m_have
 }
 
 # A create in one form of the GUID; the device has the canonical name.
 accepted()
 {
-	t_check "$1" sh -c "printf '$2' >$types/mtty-1/create"
+	t_check "$1" sh -c "echo -ne '$2' >$mdpy/mdpy-vga/create"
 	t_check "$1: its name" test -d $bus/$3
 	t_check "$1: removed" sh -c "echo 1 >$bus/$3/remove"
 	t_check "$1: gone" test ! -e $bus/$3
 }
 
+# The base gives instances back when the last reference goes, which comes late
+# in a kernel that delays it. Ours does not; the driver of mtty does so too.
+settled()
+{
+	wait_for 8 grep -qx $2 $1/available_instances
+}
+
 guid_table()
 {
 	accepted "plain GUID" $stem-000000000001 $stem-000000000001
-	accepted "GUID with newline" "$stem-000000000002\\n" $stem-000000000002
-	accepted "GUID with NUL" "$stem-000000000003\\0" $stem-000000000003
+	accepted "GUID with newline" "$stem-000000000002\n" $stem-000000000002
+	accepted "GUID with NUL" "$stem-000000000003\0" $stem-000000000003
 	accepted "upper case GUID" 83B8F4F2-509F-382F-3C1E-00000000ABCD \
 		$stem-00000000abcd
-	refused "short GUID" $stem-00000000000 $types/mtty-1 EINVAL
-	refused "short GUID with newline" "$stem-00000000000\\n" \
-		$types/mtty-1 EINVAL
-	refused "GUID not hex" $stem-00000000000g $types/mtty-1 EINVAL
+	settled $mdpy/mdpy-vga 1000
+
+	refused "short GUID" $stem-00000000000 $mdpy/mdpy-vga EINVAL
+	refused "short GUID with newline" "$stem-00000000000\n" \
+		$mdpy/mdpy-vga EINVAL
+	refused "GUID not hex" $stem-00000000000g $mdpy/mdpy-vga EINVAL
 	refused "GUID without dashes" 83b8f4f2x509fx382fx3c1ex000000000001 \
-		$types/mtty-1 EINVAL
-	refused "GUID with two newlines" "$stem-000000000001\\n\\n" \
-		$types/mtty-1 EINVAL
-	refused "GUID in braces" "{$stem-0000000000}" $types/mtty-1 EINVAL
-	refused "only a newline" "\\n" $types/mtty-1 EINVAL
+		$mdpy/mdpy-vga EINVAL
+	refused "GUID with two newlines" "$stem-000000000001\n\n" \
+		$mdpy/mdpy-vga EINVAL
+	refused "GUID in braces" "{$stem-0000000000}" $mdpy/mdpy-vga EINVAL
+	refused "only a newline" "\n" $mdpy/mdpy-vga EINVAL
 	refused "GUID with one digit too many" $stem-0000000000011 \
-		$types/mtty-1 EINVAL
+		$mdpy/mdpy-vga EINVAL
 }
 
 names()
@@ -97,9 +106,10 @@ counts()
 	done
 	echo 1 >$bus/$stem-000000000020/remove
 	echo 1 >$bus/$stem-000000000021/remove
-	wait_for 6 grep -q 1000 $mdpy/mdpy-xga/available_instances
+	settled $mdpy/mdpy-xga 1000
 	t_eq "mdpy: given back" "$(cat $mdpy/mdpy-xga/available_instances)" 1000
 
+	settled $types/mtty-1 24
 	ports=$(cat $types/mtty-1/available_instances)
 	n=0
 	while [ $n -lt $ports ]; do
@@ -108,12 +118,12 @@ counts()
 	done
 	t_eq "mtty: all ports can be had" $n $ports
 	t_eq "mtty: none left" "$(cat $types/mtty-2/available_instances)" 0
-	refused "mtty: its driver refuses" $stem-000000000399 \
-		$types/mtty-1 ENOSPC
+	t_errno "mtty: its driver refuses" ENOSPC \
+		sh -c "echo $stem-000000000399 >$types/mtty-1/create"
 	for d in $bus/$stem-0000000003*; do
 		echo 1 >$d/remove
 	done
-	wait_for 6 grep -qx $ports $types/mtty-1/available_instances
+	settled $types/mtty-1 $ports
 	t_eq "mtty: all ports back" \
 		"$(cat $types/mtty-1/available_instances)" $ports
 }
