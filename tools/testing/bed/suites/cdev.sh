@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="the device cdev: unbound, BIND, ATTACH, DETACH, closing in every state"
-trees="ours base"
+# The base's fdinfo names neither the device nor the state of the fd.
+trees="ours"
 timeout=480
-programs="vfio/vfio_cdev_test vfio/vfio_attach_test"
+programs="vfio/vfio_cdev_test vfio/vfio_attach_test vfio/vfio_unregister_test"
 modules="samples/vfio-mdev/mtty"
 devices=(-device edu,id=edu0,addr=5)
 
@@ -11,4 +12,5 @@ guest()
 	t_check "mtty loads" modprobe mtty
 	vfio_cdev_test
 	vfio_attach_test
+	vfio_unregister_test
 }

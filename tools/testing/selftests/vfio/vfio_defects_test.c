@@ -171,7 +171,7 @@ struct storm {
 static void *storm_ioctls(void *arg)
 {
 	struct storm *s = arg;
-	struct vfio_iommu_type1_info info = { .argsz = sizeof(info) };
+	struct vfio_iommu_type1_info info;
 	int fd = s->container, ret;
 	__u64 len = 4096;
 	char *buf;
@@ -179,6 +179,8 @@ static void *storm_ioctls(void *arg)
 	buf = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	while (now_ms() < s->end) {
+		/* The answer says how much there would be: say it anew. */
+		info.argsz = sizeof(info);
 		ret = vfio_ioctl(fd, VFIO_IOMMU_GET_INFO, &info);
 		if (ret && ret != -EINVAL)
 			s->odd = ret;
