@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+title="each allocation fails once while a device is registered with VFIO"
+timeout=1200
+smp=1
+programs="vfio/vfio_fail_register_test"
+modules="samples/vfio-mdev/mtty"
+devices=(-device edu,id=edu0,addr=5)
+
+guest()
+{
+	modprobe mtty
+	vfio_fail_register_test
+}
