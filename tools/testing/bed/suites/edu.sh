@@ -2,7 +2,6 @@
 title="a PCI function at work: DMA, interrupts, regions, through vfio-pci"
 timeout=420
 smp=1
-append="no_timer_check"
 programs="vfio/vfio_edu_test vfio/vfio_irq_test"
 # One on the root bus, one behind a port of its own: that one can be reset.
 devices=(-device edu,id=edu0,addr=5
@@ -11,7 +10,7 @@ devices=(-device edu,id=edu0,addr=5
 
 guest()
 {
-	behind_port=$(ls -d /sys/bus/pci/devices/0000:00:06.0/0000:*) || return
+	behind_port=$(ls -d /sys/bus/pci/devices/0000:00:06.0/0000:??:??.?) || return
 	behind_port=${behind_port##*/}
 	t_check "vfio-pci takes the first function" bind_vfio 0000:00:05.0
 	t_check "vfio-pci takes the second function" bind_vfio "$behind_port"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="mediated devices at work: the mtty, mdpy and mbochs samples"
 timeout=400
+smp=1
 programs="vfio/vfio_mtty_test vfio/vfio_display_test"
 modules="samples/vfio-mdev/mtty samples/vfio-mdev/mdpy samples/vfio-mdev/mbochs"
 
