@@ -10,6 +10,7 @@
 #define VFIO_H
 
 #include <linux/cdev.h>
+#include <linux/container_of.h>
 #include <linux/iommu.h>
 #include <linux/iova_bitmap.h>
 #include <linux/kref.h>
@@ -181,15 +182,15 @@ static inline int vfio_iommufd_get_dev_id(struct vfio_device *vdev,
 }
 
 /* Without iommufd the operations are absent, not merely failing. */
-#define VFIO_NO_IOMMUFD(ret, ...)	((ret (*)(struct vfio_device *, ##__VA_ARGS__))NULL)
-#define vfio_iommufd_physical_bind	VFIO_NO_IOMMUFD(int, struct iommufd_ctx *, u32 *)
-#define vfio_iommufd_physical_unbind	VFIO_NO_IOMMUFD(void)
-#define vfio_iommufd_physical_attach_ioas VFIO_NO_IOMMUFD(int, u32 *)
-#define vfio_iommufd_physical_detach_ioas VFIO_NO_IOMMUFD(void)
-#define vfio_iommufd_emulated_bind	VFIO_NO_IOMMUFD(int, struct iommufd_ctx *, u32 *)
-#define vfio_iommufd_emulated_unbind	VFIO_NO_IOMMUFD(void)
-#define vfio_iommufd_emulated_attach_ioas VFIO_NO_IOMMUFD(int, u32 *)
-#define vfio_iommufd_emulated_detach_ioas VFIO_NO_IOMMUFD(void)
+#define VFIO_NO_OP(op)	((typeof_member(struct vfio_device_ops, op))NULL)
+#define vfio_iommufd_physical_bind		VFIO_NO_OP(bind_iommufd)
+#define vfio_iommufd_physical_unbind		VFIO_NO_OP(unbind_iommufd)
+#define vfio_iommufd_physical_attach_ioas	VFIO_NO_OP(attach_ioas)
+#define vfio_iommufd_physical_detach_ioas	VFIO_NO_OP(detach_ioas)
+#define vfio_iommufd_emulated_bind		VFIO_NO_OP(bind_iommufd)
+#define vfio_iommufd_emulated_unbind		VFIO_NO_OP(unbind_iommufd)
+#define vfio_iommufd_emulated_attach_ioas	VFIO_NO_OP(attach_ioas)
+#define vfio_iommufd_emulated_detach_ioas	VFIO_NO_OP(detach_ioas)
 #endif
 
 /**
