@@ -103,6 +103,15 @@ class Monitor(threading.Thread):
             pass
 
 
+def yield_to_builds(pid):
+    """With autogroups a nice value counts within a session only; this is the session's."""
+    try:
+        with open(f"/proc/{pid}/autogroup", "w") as f:
+            f.write("10")
+    except OSError:
+        pass
+
+
 def qemu_args(kernel, initrd, folder, console, *, arch, memory, smp, iommu, devices, append,
               icount=False):
     """The whole command line of a guest; its sockets stand in folder."""
@@ -151,7 +160,8 @@ def boot(kernel, initrd, *, arch="x86_64", memory="1G", smp=2, iommu="intel", de
         # And no guest outlives the harness.
         qemu = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "nice", "-n", "10", *args],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT)
+                                stderr=subprocess.STDOUT, start_new_session=True)
+        yield_to_builds(qemu.pid)
         Monitor(folder, note).start()
         started = time.monotonic()
         stopped = None
