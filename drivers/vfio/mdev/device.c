@@ -301,7 +301,10 @@ static int mdev_device_build(struct mdev_device *mdev)
 	return 0;
 }
 
-/* Sets *why with a negative return where the errno alone does not say it. */
+/*
+ * The three steps of the life cycle. Sets *why where it knows better than the
+ * errno.
+ */
 static int mdev_device_make(struct mdev_type *type, const guid_t *guid,
 			    const char **why)
 {
@@ -364,8 +367,9 @@ err_put:
  *
  * Context: Process context, may sleep.
  * Return: 0; -ENODEV if the parent is being registered or unregistered;
- * -EEXIST if the GUID is in use; -EUSERS if no instance is left; -ENOMEM; or
- * the error of the driver's probe. After an error nothing has changed.
+ * -EEXIST if the GUID is in use; -EUSERS if no instance is left; -ENOMEM;
+ * -EINTR if the caller is being killed; or the error of the driver's probe.
+ * After an error nothing has changed.
  */
 int mdev_device_create(struct mdev_type *type, const guid_t *guid)
 {
