@@ -5,6 +5,7 @@
  * attached. Whether an IOAS is in use is read off IOMMU_DESTROY: EBUSY or 0.
  * Runs on an mdev, where an access is attached, and on a PCI function.
  */
+#include <pthread.h>
 #include <sys/mman.h>
 #include <linux/iommufd.h>
 
@@ -232,6 +233,46 @@ TEST_F(attach, group_device_fd_ENOTTY)
 	close(dev);
 	close(fds[0]);
 	close(fds[1]);
+}
+
+/* Attach, replace and detach from several threads: one at a time, no more. */
+struct mover {
+	pthread_t thread;
+	int fd, odd;
+	__u32 ioas;
+	long long end;
+};
+
+static void *move(void *arg)
+{
+	struct mover *m = arg;
+
+	while (now_ms() < m->end)
+		m->odd |= attach_id(m->fd, m->ioas) | vfio_detach(m->fd);
+	return NULL;
+}
+
+TEST_F(attach, race)
+{
+	struct mover m[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		m[i] = (struct mover) {
+			.fd = self->fd,
+			.ioas = i & 1 ? self->other : self->ioas,
+			.end = now_ms() + 2000,
+		};
+		ASSERT_EQ(0, pthread_create(&m[i].thread, NULL, move, &m[i]));
+	}
+	for (i = 0; i < 3; i++) {
+		pthread_join(m[i].thread, NULL);
+		EXPECT_EQ(0, m[i].odd);
+	}
+	EXPECT_EQ(0, device_alive(self->fd));
+	EXPECT_EQ(0, vfio_detach(self->fd));
+	EXPECT_EQ(0, iommufd_destroy(self->iommufd, self->ioas));
+	EXPECT_EQ(0, iommufd_destroy(self->iommufd, self->other));
 }
 
 /* The arguments, one mistake each, on a bound device that is not attached. */
