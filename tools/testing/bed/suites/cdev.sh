@@ -2,7 +2,7 @@
 title="the device cdev: unbound, BIND, ATTACH, DETACH, closing in every state"
 # The base's fdinfo names neither the device nor the state of the fd.
 trees="ours"
-timeout=480
+timeout=900
 programs="vfio/vfio_cdev_test vfio/vfio_attach_test vfio/vfio_unregister_test"
 modules="samples/vfio-mdev/mtty"
 devices=(-device edu,id=edu0,addr=5)

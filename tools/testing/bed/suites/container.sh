@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="the container file, with type1 behind it"
 trees="ours base"
-timeout=360
+timeout=600
 programs="vfio/vfio_container_test"
 modules="samples/vfio-mdev/mtty"
 devices=(-device edu,id=edu0,addr=5)

@@ -2,7 +2,7 @@
 title="a regression test for each defect of locks and references, by number"
 # The base fails every one of them, and may hang in number 3.
 trees="ours"
-timeout=480
+timeout=900
 append="kasan_multi_shot"
 programs="vfio/vfio_kvm_test vfio/vfio_defects_test vfio/vfio_mdma_lock_test"
 modules="samples/vfio-mdev/mtty samples/vfio-mdev/mdma arch/x86/kvm/kvm-amd"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="the group file and the cdevs of its devices exclude each other"
 trees="ours base"
-timeout=360
+timeout=600
 programs="vfio/vfio_exclusion_test"
 modules="samples/vfio-mdev/mtty"
 # Two functions of one slot without ACS are one group.

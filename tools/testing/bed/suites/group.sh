@@ -2,7 +2,7 @@
 title="the group file, with a container and with an iommufd in its place"
 # The base lets UNSET_CONTAINER through while a device is open under iommufd.
 trees="ours"
-timeout=480
+timeout=900
 programs="vfio/vfio_group_test vfio/vfio_compat_test vfio/vfio_viable_test"
 modules="samples/vfio-mdev/mtty"
 # A function alone, and one that shares its group with a network card.

@@ -2,7 +2,7 @@
 title="VFIO files handed to KVM, and who holds the VM"
 # The base drops the VM at the second BIND of a device (defect 1).
 trees="ours"
-timeout=360
+timeout=600
 programs="vfio/vfio_kvm_test"
 modules="samples/vfio-mdev/mtty arch/x86/kvm/kvm-amd"
 devices=(-device edu,id=edu0,addr=5)

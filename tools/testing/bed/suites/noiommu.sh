@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="devices without an iommu, and the capability that they ask for"
 trees="ours base"
-timeout=360
+timeout=600
 iommu=none
 programs="vfio/vfio_noiommu_test"
 modules="samples/vfio-mdev/mtty"
