@@ -42,12 +42,15 @@ static int done_within(pid_t pid, int ms)
 {
 	long long end = now_ms() + ms;
 	int status;
+	pid_t ret;
 
-	while (waitpid(pid, &status, WNOHANG) != pid) {
+	while ((ret = waitpid(pid, &status, WNOHANG)) == 0) {
 		if (now_ms() > end)
 			return -1;
 		sleep_ms(10);
 	}
+	if (ret < 0)
+		return -1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
@@ -85,6 +88,8 @@ FIXTURE_SETUP(rebind)
 FIXTURE_TEARDOWN(rebind)
 {
 	vfio_path_close(&self->path);
+	/* Whoever still takes the device away must not do it in the next test. */
+	done_within(-1, GOES_MS);
 	if (self->ready && variant->kind == VFIO_DUT_MDEV &&
 	    access(self->dut.sysfs, F_OK) == 0)
 		mdev_remove(self->dut.name);
@@ -144,7 +149,8 @@ static void waits_for_group_device(struct __test_metadata *_metadata,
 	EXPECT_EQ(0, device_alive(path->device));
 	/* No second one: the device is leaving. */
 	EXPECT_EQ(-ENODEV, group_get_device(path->group, dut->name));
-	EXPECT_EQ(-EBUSY, group_unset_container(path->group));
+	if (kind == PATH_TYPE1)
+		EXPECT_EQ(-EBUSY, group_unset_container(path->group));
 	vfio_path_close_device(path);
 	EXPECT_EQ(0, done_within(pid, GOES_MS));
 	is_gone(_metadata, dut);
@@ -205,6 +211,8 @@ TEST_F_TIMEOUT(rebind, node_of_a_leaving_device, 60)
 	EXPECT_TRUE(ret == -ENODEV || ret == -ENXIO) {
 		TH_LOG("open while leaving: %d", ret);
 	}
+	if (ret >= 0)
+		close(ret);
 	EXPECT_EQ(-ENOENT, node_open(self->dut.cdev));
 	close(fd);
 	EXPECT_EQ(0, done_within(pid, GOES_MS));
