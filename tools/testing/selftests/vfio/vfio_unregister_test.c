@@ -21,7 +21,7 @@ FIXTURE(unregister) {
 	struct vfio_dut dut;
 	int fd, iommufd;
 	pid_t remover;
-	char copy[64];		/* a node of our own with the same number */
+	dev_t number;
 };
 
 static bool wait_gone(const char *path)
@@ -36,17 +36,31 @@ static bool wait_gone(const char *path)
 	return true;
 }
 
+/* Open the device by its number, through a node that nobody has seen. */
+static int open_number(dev_t number)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/vfio-node-%d", getpid());
+	if (mknod(path, S_IFCHR | 0600, number))
+		return -errno;
+	fd = node_open(path);
+	unlink(path);
+	return fd;
+}
+
 /*
  * The node goes before the number behind it does. Until then an open finds the
  * device, or ENODEV; the first other answer is returned.
  */
-static int open_at_last(const char *path)
+static int open_at_last(dev_t number)
 {
 	long long end = now_ms() + SETTLE_MS;
 	int fd;
 
 	do {
-		fd = node_open(path);
+		fd = open_number(number);
 		if (fd < 0 && fd != -ENODEV)
 			return fd;
 		if (fd >= 0)
@@ -81,14 +95,11 @@ FIXTURE_SETUP(unregister)
 	self->fd = node_open(self->dut.cdev);
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, fstat(self->fd, &st));
-	snprintf(self->copy, sizeof(self->copy), "/tmp/vfio-copy-%d",
-		 getpid());
-	ASSERT_EQ(0, mknod(self->copy, S_IFCHR | 0600, st.st_rdev));
+	self->number = st.st_rdev;
 }
 
 FIXTURE_TEARDOWN(unregister)
 {
-	unlink(self->copy);
 	close(self->fd);
 	close(self->iommufd);
 	if (self->remover > 0)
@@ -115,10 +126,10 @@ TEST_F(unregister, unbound_fd_holds_the_device)
 	ASSERT_TRUE(wait_gone(self->dut.cdev));
 	EXPECT_EQ(0, waitpid(self->remover, NULL, WNOHANG));
 	/* The number leads nowhere any more. */
-	EXPECT_EQ(-ENXIO, open_at_last(self->copy));
+	EXPECT_EQ(-ENXIO, open_at_last(self->number));
 	close(self->fd);
 	EXPECT_EQ(0, wait_remover(self->remover));
-	EXPECT_EQ(-ENXIO, node_open(self->copy));
+	EXPECT_EQ(-ENXIO, open_number(self->number));
 	EXPECT_EQ(-1, access(self->dut.sysfs, F_OK));
 	self->remover = 0;
 }
