@@ -19,7 +19,7 @@
 #include "vfio_harness.h"
 #include "../../../../samples/vfio-mdev/mdma.h"
 
-#define MDMA_WAIT_MS	20000
+#define MDMA_WAIT_MS	60000
 #define RING_SIZE	64
 #define RING_IOVA	0x100000ULL
 #define SRC_IOVA	0x10000000ULL

@@ -15,7 +15,8 @@
 #define PACE_MS		50
 #define QUIET_MS	200
 #define STORM_MS	1000
-#define PROMPT_MS	5000
+#define PROMPT_MS	10000
+#define TIMEOUT_S	180
 
 static inline void fill(unsigned char *p, size_t len, unsigned int seed)
 {
@@ -84,79 +85,32 @@ struct storm {
 	unsigned int rounds, stale;
 };
 
-/* Every kind of space, either type, either way of access. */
-FIXTURE(mdma) {
+struct mdma_variant {
+	enum space_mode mode;
+	const char *type;
+	__u32 how;
+};
+
+/* A device of the variant's type in a space of its kind, all mapped. */
+struct mdma_env {
 	struct space s;
 	struct mdma_dev *d;
 	__u32 how;
 	bool ready;
 };
 
-FIXTURE_VARIANT(mdma) {
-	enum space_mode mode;
-	const char *type;
-	__u32 how;
-};
-
-FIXTURE_VARIANT_ADD(mdma, cdev_core_rw) {
-	SPACE_CDEV, "mdma-core", 0
-};
-
-FIXTURE_VARIANT_ADD(mdma, cdev_core_pin) {
-	SPACE_CDEV, "mdma-core", MDMA_DESC_PIN
-};
-
-FIXTURE_VARIANT_ADD(mdma, cdev_own_rw) {
-	SPACE_CDEV, "mdma-own", 0
-};
-
-FIXTURE_VARIANT_ADD(mdma, cdev_own_pin) {
-	SPACE_CDEV, "mdma-own", MDMA_DESC_PIN
-};
-
-FIXTURE_VARIANT_ADD(mdma, type1_core_rw) {
-	SPACE_TYPE1, "mdma-core", 0
-};
-
-FIXTURE_VARIANT_ADD(mdma, type1_core_pin) {
-	SPACE_TYPE1, "mdma-core", MDMA_DESC_PIN
-};
-
-FIXTURE_VARIANT_ADD(mdma, type1_own_rw) {
-	SPACE_TYPE1, "mdma-own", 0
-};
-
-FIXTURE_VARIANT_ADD(mdma, type1_own_pin) {
-	SPACE_TYPE1, "mdma-own", MDMA_DESC_PIN
-};
-
-FIXTURE_VARIANT_ADD(mdma, compat_core_rw) {
-	SPACE_COMPAT, "mdma-core", 0
-};
-
-FIXTURE_VARIANT_ADD(mdma, compat_core_pin) {
-	SPACE_COMPAT, "mdma-core", MDMA_DESC_PIN
-};
-
-FIXTURE_VARIANT_ADD(mdma, compat_own_rw) {
-	SPACE_COMPAT, "mdma-own", 0
-};
-
-FIXTURE_VARIANT_ADD(mdma, compat_own_pin) {
-	SPACE_COMPAT, "mdma-own", MDMA_DESC_PIN
-};
-
-FIXTURE_SETUP(mdma)
+static inline void env_setup(struct __test_metadata *_metadata,
+			     struct mdma_env *env, const struct mdma_variant *v)
 {
-	struct space *s = &self->s;
+	struct space *s = &env->s;
 
-	self->d = &s->dev[0];
-	self->how = variant->how;
-	s->mode = variant->mode;
+	env->d = &s->dev[0];
+	env->how = v->how;
+	s->mode = v->mode;
 	if (access("/sys/class/mdev_bus/mdma", F_OK))
 		SKIP(return, "no mdma parent");
 	ASSERT_EQ(0, space_open(s));
-	ASSERT_EQ(0, dev_new(s, 0, variant->type));
+	ASSERT_EQ(0, dev_new(s, 0, v->type));
 	s->src = area_alloc(AREA_SIZE);
 	s->dst = area_alloc(AREA_SIZE);
 	ASSERT_TRUE(s->src && s->dst);
@@ -164,14 +118,64 @@ FIXTURE_SETUP(mdma)
 	memset(s->dst, 0xcc, AREA_SIZE);
 	ASSERT_EQ(0, space_map(s, s->src, AREA_SIZE, SRC_IOVA, true));
 	ASSERT_EQ(0, space_map(s, s->dst, AREA_SIZE, DST_IOVA, true));
-	self->ready = true;
+	env->ready = true;
+}
+
+static inline void env_teardown(struct __test_metadata *_metadata,
+				struct mdma_env *env)
+{
+	if (env->ready && env->d->fd >= 0 && !mdma_wait(env->d))
+		EXPECT_EQ(0, mdma_get(env->d, MDMA_REG_PINNED));
+	space_close(&env->s);
+}
+
+/* Every kind of space, either owner of the access, either way of copying. */
+FIXTURE(mdma) {
+	struct mdma_env env;
+};
+
+FIXTURE_VARIANT(mdma) {
+	struct mdma_variant v;
+};
+
+FIXTURE_SETUP(mdma)
+{
+	env_setup(_metadata, &self->env, &variant->v);
 }
 
 FIXTURE_TEARDOWN(mdma)
 {
-	if (self->ready && self->d->fd >= 0 && !mdma_wait(self->d))
-		EXPECT_EQ(0, mdma_get(self->d, MDMA_REG_PINNED));
-	space_close(&self->s);
+	env_teardown(_metadata, &self->env);
 }
+
+FIXTURE_VARIANT_ADD(mdma, cdev_core_rw) { { SPACE_CDEV, "mdma-core", 0 } };
+FIXTURE_VARIANT_ADD(mdma, cdev_core_pin) {
+	{ SPACE_CDEV, "mdma-core", MDMA_DESC_PIN }
+};
+
+FIXTURE_VARIANT_ADD(mdma, cdev_own_rw) { { SPACE_CDEV, "mdma-own", 0 } };
+FIXTURE_VARIANT_ADD(mdma, cdev_own_pin) {
+	{ SPACE_CDEV, "mdma-own", MDMA_DESC_PIN }
+};
+
+FIXTURE_VARIANT_ADD(mdma, type1_core_rw) { { SPACE_TYPE1, "mdma-core", 0 } };
+FIXTURE_VARIANT_ADD(mdma, type1_core_pin) {
+	{ SPACE_TYPE1, "mdma-core", MDMA_DESC_PIN }
+};
+
+FIXTURE_VARIANT_ADD(mdma, type1_own_rw) { { SPACE_TYPE1, "mdma-own", 0 } };
+FIXTURE_VARIANT_ADD(mdma, type1_own_pin) {
+	{ SPACE_TYPE1, "mdma-own", MDMA_DESC_PIN }
+};
+
+FIXTURE_VARIANT_ADD(mdma, compat_core_rw) { { SPACE_COMPAT, "mdma-core", 0 } };
+FIXTURE_VARIANT_ADD(mdma, compat_core_pin) {
+	{ SPACE_COMPAT, "mdma-core", MDMA_DESC_PIN }
+};
+
+FIXTURE_VARIANT_ADD(mdma, compat_own_rw) { { SPACE_COMPAT, "mdma-own", 0 } };
+FIXTURE_VARIANT_ADD(mdma, compat_own_pin) {
+	{ SPACE_COMPAT, "mdma-own", MDMA_DESC_PIN }
+};
 
 #endif

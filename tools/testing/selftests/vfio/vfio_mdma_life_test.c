@@ -11,10 +11,39 @@
 
 #include "vfio_mdma_fixture.h"
 
-TEST_F(mdma, reset_running)
+/* Attach and detach: a container has no such thing. */
+FIXTURE(mdma_cdev) {
+	struct mdma_env env;
+};
+
+FIXTURE_VARIANT(mdma_cdev) {
+	struct mdma_variant v;
+};
+
+FIXTURE_SETUP(mdma_cdev)
 {
-	struct space *s = &self->s;
-	struct mdma_dev *d = self->d;
+	env_setup(_metadata, &self->env, &variant->v);
+}
+
+FIXTURE_TEARDOWN(mdma_cdev)
+{
+	env_teardown(_metadata, &self->env);
+}
+
+FIXTURE_VARIANT_ADD(mdma_cdev, cdev_core_rw) { { SPACE_CDEV, "mdma-core", 0 } };
+FIXTURE_VARIANT_ADD(mdma_cdev, cdev_core_pin) {
+	{ SPACE_CDEV, "mdma-core", MDMA_DESC_PIN }
+};
+
+FIXTURE_VARIANT_ADD(mdma_cdev, cdev_own_rw) { { SPACE_CDEV, "mdma-own", 0 } };
+FIXTURE_VARIANT_ADD(mdma_cdev, cdev_own_pin) {
+	{ SPACE_CDEV, "mdma-own", MDMA_DESC_PIN }
+};
+
+TEST_F_TIMEOUT(mdma, reset_running, TIMEOUT_S)
+{
+	struct space *s = &self->env.s;
+	struct mdma_dev *d = self->env.d;
 	struct vfio_region_info region;
 	__u32 word = 0x1234;
 	long long start;
@@ -25,7 +54,7 @@ TEST_F(mdma, reset_running)
 		memset(s->dst, 0xcc, AREA_SIZE);
 		word = 0x1234;
 		ASSERT_EQ(4, pwrite(d->fd, &word, 4, region.offset));
-		ASSERT_EQ(0, start_slow(d, self->how, s->dst));
+		ASSERT_EQ(0, start_slow(d, self->env.how, s->dst));
 		start = now_ms();
 		ASSERT_EQ(0, i ? mdma_set(d, MDMA_REG_CTRL, MDMA_CTRL_RESET) :
 				 vfio_ioctl(d->fd, VFIO_DEVICE_RESET, NULL));
@@ -41,15 +70,15 @@ TEST_F(mdma, reset_running)
 		EXPECT_EQ(0, word);
 		ASSERT_EQ(0, mdma_start(d));
 	}
-	EXPECT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->how));
+	EXPECT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->env.how));
 }
 
-TEST_F(mdma, pause_running)
+TEST_F_TIMEOUT(mdma, pause_running, TIMEOUT_S)
 {
-	struct mdma_dev *d = self->d;
+	struct mdma_dev *d = self->env.d;
 
-	ASSERT_EQ(0, start_slow(d, self->how, self->s.dst));
-	mdma_put(d, SRC_IOVA, DST_IOVA, 8, self->how);
+	ASSERT_EQ(0, start_slow(d, self->env.how, self->env.s.dst));
+	mdma_put(d, SRC_IOVA, DST_IOVA, 8, self->env.how);
 	ASSERT_EQ(0, mdma_ring_bell(d));
 	/* returns when the first copy is over, and before the second */
 	ASSERT_EQ(0, mdma_set(d, MDMA_REG_CTRL, 0));
@@ -61,17 +90,17 @@ TEST_F(mdma, pause_running)
 	EXPECT_EQ(MDMA_OK, mdma_status(&d->ring[1]));
 }
 
-TEST_F(mdma, close_running)
+TEST_F_TIMEOUT(mdma, close_running, TIMEOUT_S)
 {
-	struct space *s = &self->s;
-	struct mdma_dev *d = self->d;
+	struct space *s = &self->env.s;
+	struct mdma_dev *d = self->env.d;
 	struct vfio_region_info region;
 	__u32 word = 0x1234;
 	long long start;
 
 	ASSERT_EQ(0, device_region(d->fd, MDMA_REGION_MEM, &region));
 	ASSERT_EQ(4, pwrite(d->fd, &word, 4, region.offset));
-	ASSERT_EQ(0, start_slow(d, self->how, s->dst));
+	ASSERT_EQ(0, start_slow(d, self->env.how, s->dst));
 	start = now_ms();
 	ASSERT_EQ(0, dev_close(d));
 	EXPECT_GT(PROMPT_MS, now_ms() - start);
@@ -88,14 +117,14 @@ TEST_F(mdma, close_running)
 	ASSERT_EQ(4, pread(d->fd, &word, 4, region.offset));
 	EXPECT_EQ(0, word);
 	ASSERT_EQ(0, mdma_start(d));
-	EXPECT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->how));
+	EXPECT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->env.how));
 }
 
 /* A user that dies: the kernel closes everything, in an order of its own. */
-TEST_F(mdma, exit_running)
+TEST_F_TIMEOUT(mdma, exit_running, TIMEOUT_S)
 {
-	struct space *s = &self->s;
-	struct mdma_dev *d = self->d;
+	struct space *s = &self->env.s;
+	struct mdma_dev *d = self->env.d;
 	struct space child = { .mode = s->mode };
 	int status;
 	pid_t pid;
@@ -116,7 +145,7 @@ TEST_F(mdma, exit_running)
 		    map_all(&child, d, s->src, s->dst))
 			_exit(2);
 		if (mdma_start(&child.dev[0]) ||
-		    start_slow(&child.dev[0], self->how, s->dst))
+		    start_slow(&child.dev[0], self->env.how, s->dst))
 			_exit(3);
 		_exit(0);
 	}
@@ -130,22 +159,20 @@ TEST_F(mdma, exit_running)
 	if (s->mode == SPACE_TYPE1)
 		ASSERT_EQ(0, map_all(s, d, s->src, s->dst));
 	ASSERT_EQ(0, mdma_start(d));
-	EXPECT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->how));
+	EXPECT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->env.how));
 }
 
 /* attach -> replace -> detach -> attach; only the cdev has these. */
-TEST_F_TIMEOUT(mdma, attach_replace_detach, 120)
+TEST_F_TIMEOUT(mdma_cdev, attach_replace_detach, TIMEOUT_S)
 {
-	struct space *s = &self->s;
-	struct mdma_dev *d = self->d;
-	bool own = !strcmp(variant->type, "mdma-own");
+	struct space *s = &self->env.s;
+	struct mdma_dev *d = self->env.d;
+	bool own = !strcmp(variant->v.type, "mdma-own");
 	__u32 first = s->ioas, second, bad;
 	struct mdma_desc *desc;
 	unsigned char *far;
 	int round, ret;
 
-	if (s->mode != SPACE_CDEV)
-		SKIP(return, "a container is for ever");
 	far = area_alloc(AREA_SIZE);
 	ASSERT_NE(NULL, far);
 	ASSERT_EQ(0, ioas_alloc(s->iommufd, &second));
@@ -157,14 +184,14 @@ TEST_F_TIMEOUT(mdma, attach_replace_detach, 120)
 		memset(s->dst, 0xcc, AREA_SIZE);
 		memset(far, 0xcc, AREA_SIZE);
 		ASSERT_EQ(0, mdma_set(d, MDMA_REG_PACE, 0));
-		ASSERT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->how));
+		ASSERT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->env.how));
 		EXPECT_EQ(0, memcmp(s->dst, s->src, 64));
 		EXPECT_TRUE(all_bytes(far, 0xcc, AREA_SIZE));
 
 		/* what runs is finished, or begun again, but not mixed up */
 		memset(s->dst, 0xcc, AREA_SIZE);
 		desc = &d->ring[d->tail];
-		ASSERT_EQ(0, start_slow(d, self->how, s->dst));
+		ASSERT_EQ(0, start_slow(d, self->env.how, s->dst));
 		ASSERT_EQ(0, vfio_attach(d->fd, &second));
 		EXPECT_TRUE(stays(s->dst, AREA_SIZE));
 		ret = mdma_wait(d);
@@ -178,16 +205,16 @@ TEST_F_TIMEOUT(mdma, attach_replace_detach, 120)
 		}
 		EXPECT_EQ(own, mdma_status(desc) == MDMA_OK && !ret);
 		ASSERT_EQ(0, mdma_set(d, MDMA_REG_PACE, 0));
-		ASSERT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->how));
+		ASSERT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->env.how));
 		EXPECT_EQ(0, memcmp(far, s->src, 64));
 
 		/* an id that is no IOAS changes nothing */
 		bad = 0x7fff0000;
 		EXPECT_EQ(-ENOENT, vfio_attach(d->fd, &bad));
-		EXPECT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->how));
+		EXPECT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->env.how));
 
 		memset(far, 0xcc, AREA_SIZE);
-		ASSERT_EQ(0, start_slow(d, self->how, far));
+		ASSERT_EQ(0, start_slow(d, self->env.how, far));
 		ASSERT_EQ(0, vfio_detach(d->fd));
 		EXPECT_TRUE(stays(far, AREA_SIZE));
 		EXPECT_EQ(1, mdma_wait(d));
@@ -202,7 +229,7 @@ TEST_F_TIMEOUT(mdma, attach_replace_detach, 120)
 		ASSERT_EQ(0, mdma_set(d, MDMA_REG_CTRL, 0));
 		ASSERT_EQ(0, mdma_start(d));
 	}
-	EXPECT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->how));
+	EXPECT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->env.how));
 
 	/* the IOAS it has left can go, the one that it is in cannot */
 	EXPECT_EQ(0, iommufd_destroy(s->iommufd, second));
@@ -224,19 +251,17 @@ static void *attach_thread(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(mdma, attach_storm, 120)
+TEST_F_TIMEOUT(mdma_cdev, attach_storm, TIMEOUT_S)
 {
-	struct storm w = { .s = &self->s };
+	struct storm w = { .s = &self->env.s };
 	long long end = now_ms() + STORM_MS;
-	struct mdma_dev *d = self->d;
+	struct mdma_dev *d = self->env.d;
 	pthread_t thread;
 	int ret = 0;
 
-	if (self->s.mode != SPACE_CDEV)
-		SKIP(return, "a container is for ever");
 	ASSERT_EQ(0, pthread_create(&thread, NULL, attach_thread, &w));
 	while (now_ms() < end && ret >= 0) {
-		mdma_put(d, SRC_IOVA, DST_IOVA, 0x8000, self->how);
+		mdma_put(d, SRC_IOVA, DST_IOVA, 0x8000, self->env.how);
 		ret = mdma_ring_bell(d);
 		if (!ret)
 			ret = mdma_wait(d);
@@ -249,7 +274,7 @@ TEST_F_TIMEOUT(mdma, attach_storm, 120)
 	EXPECT_EQ(0, w.error);
 	ASSERT_EQ(0, mdma_set(d, MDMA_REG_CTRL, 0));
 	ASSERT_EQ(0, mdma_start(d));
-	EXPECT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->how));
+	EXPECT_EQ(MDMA_OK, mdma_do(d, SRC_IOVA, DST_IOVA, 64, self->env.how));
 }
 
 TEST_HARNESS_MAIN
