@@ -11,6 +11,9 @@
 #include "fail_nth.h"
 #include "vfio_path.h"
 
+/* A fault point of iommufd's own stands in its look-up of objects. */
+#define LOOKUP_FAILED	ENOENT
+
 /* What the calls work on. */
 struct target {
 	struct vfio_dut dut;
@@ -221,7 +224,8 @@ TEST_F_TIMEOUT(fail_nth, attach, 300)
 {
 	struct sweep sweep = {
 		.what = "ATTACH", .call = call_attach, .undo = undo_attach,
-		.after = attach_left_nothing, .data = &self->target,
+		.after = attach_left_nothing, .also = LOOKUP_FAILED,
+		.data = &self->target,
 	};
 	struct target *t = sweep.data;
 
@@ -301,7 +305,7 @@ static void sweep_set_container(struct __test_metadata *_metadata,
 	struct sweep sweep = {
 		.what = "SET_CONTAINER", .call = call_set_container,
 		.undo = undo_set_container, .after = container_is_not_set,
-		.data = t,
+		.also = iommufd ? LOOKUP_FAILED : 0, .data = t,
 	};
 
 	t->space = iommufd ? iommufd_open() : container_open();
@@ -403,7 +407,8 @@ static void sweep_get_device(struct __test_metadata *_metadata,
 {
 	struct sweep sweep = {
 		.what = "GET_DEVICE_FD", .call = call_get_device,
-		.undo = close_result, .after = no_device_is_open, .data = t,
+		.undo = close_result, .after = no_device_is_open,
+		.also = iommufd ? LOOKUP_FAILED : 0, .data = t,
 	};
 
 	t->space = iommufd ? iommufd_open() : container_open();
