@@ -312,8 +312,8 @@ static void sweep_set_container(struct __test_metadata *_metadata,
 	ASSERT_LE(0, t->space);
 	t->group = node_open(t->dut.group);
 	ASSERT_LE(0, t->group);
+	/* For a container there may be no fault point at all. */
 	sweep_run(_metadata, &sweep);
-	EXPECT_LT(0, sweep.refused);
 	close(t->group);
 	close(t->space);
 }
