@@ -2,6 +2,7 @@
 """The harness: kernels, initramfs images, guests, and what their logs say."""
 import contextlib
 import fcntl
+import itertools
 import os
 import subprocess
 import sys
@@ -69,7 +70,9 @@ def guest_slot(work):
     inside them see it.
     """
     slots = [os.path.join(work, f".slot.{n}.lock") for n in range(os.cpu_count() or 1)]
-    while True:
+    for turn in itertools.count():
+        if turn == 10:
+            say(f"  waiting: {len(slots)} guests are running")
         for path in slots:
             with open(path, "w") as f:
                 try:
