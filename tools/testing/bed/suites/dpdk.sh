@@ -5,6 +5,7 @@ timeout=400
 memory=2G
 root="deb13"
 modules="drivers/net/ethernet/intel/e1000e/e1000e"
+append="rcupdate.rcu_cpu_stall_timeout=200"
 
 # Two wires: each a hub of two ports, so that what one sends the other gets.
 devices=(-netdev hubport,hubid=0,id=wire0a -netdev hubport,hubid=0,id=wire0b
@@ -71,7 +72,7 @@ forward()
 
 guest()
 {
-	depmod -a
+	depmod -a 2>/dev/null
 	modprobe e1000e
 	dpdk-devbind.py --status-dev net 2>&1 | sed 's/^/# /'
 	forward e1000e 0000:00:03.0 0000:00:04.0
