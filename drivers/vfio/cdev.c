@@ -59,17 +59,31 @@ int vfio_cdev_open(struct inode *inode, struct file *file)
 	struct vfio_device *device = container_of(inode->i_cdev,
 						  struct vfio_device, cdev);
 	struct vfio_fd *fd;
+	int ret;
 
 	if (!vfio_device_try_get(device))
 		return -ENODEV;
 
+	/*
+	 * An inode that was opened before still leads here when the node is
+	 * gone, and unregistration shall not wait for one more.
+	 */
+	if (READ_ONCE(device->leaving)) {
+		ret = -ENODEV;
+		goto put_device;
+	}
+
 	fd = vfio_fd_alloc(device);
 	if (!fd) {
-		vfio_device_put(device);
-		return -ENOMEM;
+		ret = -ENOMEM;
+		goto put_device;
 	}
 	vfio_fd_install(fd, file);
 	return 0;
+
+put_device:
+	vfio_device_put(device);
+	return ret;
 }
 
 /* Bind, with nothing told to user space yet. */

@@ -260,6 +260,7 @@ static int vfio_register_device(struct vfio_device *device,
 	 * Last, so that an open which comes in by the new node before this
 	 * finds a device that is not registered yet, as after the end.
 	 */
+	device->leaving = false;
 	refcount_set(&device->refcount, 1);
 	vfio_device_group_register(device);
 	vfio_device_debugfs_init(device);
@@ -355,6 +356,7 @@ void vfio_unregister_group_dev(struct vfio_device *device)
 	vfio_device_debugfs_exit(device);
 
 	/* ... nor by the node. */
+	WRITE_ONCE(device->leaving, true);
 	vfio_cdev_del(device);
 
 	vfio_device_put(device);

@@ -87,6 +87,7 @@ struct vfio_device {
 #endif
 	refcount_t refcount; /* registration and its users; zero without */
 	struct completion comp; /* refcount went to zero */
+	bool leaving; /* unregistration waits; no new file */
 	struct mutex lock; /* protects binding and the state of each fd */
 	struct vfio_binding *binding; /* who uses it and with what DMA, or NULL */
 	unsigned int open_count; /* fds that share binding; dev_set->lock */
