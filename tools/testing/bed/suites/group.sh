@@ -8,7 +8,7 @@ modules="samples/vfio-mdev/mtty"
 # A function alone, and one that shares its group with a network card.
 devices=(-device edu,id=edu0,addr=5
 	 -device edu,id=edu1,addr=6.0,multifunction=on
-	 -device virtio-rng-pci,addr=6.1,iommu_platform=on)
+	 -device virtio-rng-pci,addr=6.1,iommu_platform=on,disable-legacy=on)
 
 guest()
 {
