@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="the life of a virqfd: events, removals and closes that race"
-timeout=600
+timeout=800
 trees="ours base"
 smp=2
 programs="vfio/vfio_virqfd_test"
