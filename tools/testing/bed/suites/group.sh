@@ -5,7 +5,7 @@ trees="ours"
 timeout=900
 programs="vfio/vfio_group_test vfio/vfio_compat_test vfio/vfio_viable_test"
 modules="samples/vfio-mdev/mtty"
-# A function alone, and one that shares its group with a network card.
+# A function alone, and one that shares its group with a virtio function.
 devices=(-device edu,id=edu0,addr=5
 	 -device edu,id=edu1,addr=6.0,multifunction=on
 	 -device virtio-rng-pci,addr=6.1,iommu_platform=on,disable-legacy=on)
