@@ -50,8 +50,13 @@ guid_table()
 		$mdpy/mdpy-vga EINVAL
 	refused "GUID in braces" "{$stem-0000000000}" $mdpy/mdpy-vga EINVAL
 	refused "only a newline" "\n" $mdpy/mdpy-vga EINVAL
+	# The base takes this one: leave nothing behind then.
 	refused "GUID with one digit too many" $stem-0000000000011 \
 		$mdpy/mdpy-vga EINVAL
+	if [ -e $bus/$stem-000000000001 ]; then
+		echo 1 >$bus/$stem-000000000001/remove
+		settled $mdpy/mdpy-vga 1000
+	fi
 }
 
 names()
