@@ -30,6 +30,9 @@ vfio_files()
 	done | grep -cE '^/dev/vfio/|vfio-device|^/dev/iommu'
 }
 
+# It prints its first statistics, or it is gone.
+started() { grep -q 'Port statistics' /tmp/testpmd.out || ! kill -0 $1; }
+
 # forward NAME BDF BDF: bind both, forward for some seconds, look at the counts.
 forward()
 {
@@ -44,8 +47,8 @@ forward()
 		</tmp/keys.$name >/tmp/testpmd.out 2>&1 &
 	pid=$!
 	exec 9>/tmp/keys.$name
-	wait_for 90 grep -q 'Port statistics' /tmp/testpmd.out
-	sleep 8
+	wait_for 90 started $pid
+	sleep 6
 	for link in /proc/$pid/fd/*; do
 		readlink "$link"
 	done | grep vfio >/tmp/testpmd.fds
@@ -73,6 +76,8 @@ forward()
 guest()
 {
 	depmod -a 2>/dev/null
+	# DPDK loads no plugins from below a directory that all may write.
+	chmod 755 /
 	modprobe e1000e
 	dpdk-devbind.py --status-dev net 2>&1 | sed 's/^/# /'
 	forward e1000e 0000:00:03.0 0000:00:04.0
