@@ -118,7 +118,7 @@ def qemu_args(kernel, initrd, folder, console, *, arch, memory, smp, iommu, devi
     need("qemu-system-x86" if arch == "x86_64" else "qemu-system-misc")
     tty = {"x86_64": "console=ttyS0,115200 no_timer_check", "s390": "console=ttysclp0"}[arch]
     command_line = (f"{tty} loglevel=6 printk.devkmsg=on panic=-1 oops=panic "
-                    f"kunit.enable=0 {append}").strip()
+                    f"kunit.enable=0 rcupdate.rcu_cpu_stall_timeout=120 {append}").strip()
     if "oops=" in append or arch == "s390":
         command_line = command_line.replace("oops=panic ", "")
     args = machine_args(arch, iommu, "hmp")
