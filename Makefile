@@ -16,7 +16,7 @@ export BED_CACHE
 kernel_args := $(arch_arg) $(flavour_arg) $(tree_arg)
 
 .DEFAULT_GOAL := help
-.PHONY: help kernel kdir srctree test check clean distclean
+.PHONY: help ready kernel kdir srctree test check clean distclean
 
 help:
 	@echo 'make kernel [ARCH=x86_64|s390] [FLAVOUR=debug|plain|csan] [TREE=ours|base]'
@@ -24,9 +24,9 @@ help:
 	@echo 'make -s kdir …          print the object directory of that kernel'
 	@echo 'make -s srctree …       assemble the tree and print where it is'
 	@echo 'make test [T=pattern]   build what is needed and run the suites'
-	@echo '     [TREE=…] [FLAVOUR=…] [ARCH=…] [LIST=1] [V=1]'
+	@echo '     [TREE=…] [FLAVOUR=…] [ARCH=…] [LIST=1] [V=1] [NOBUILD=1] [JOBS=n]'
 	@echo 'make check [C=step]     what can be said without booting: checkpatch, W=1,'
-	@echo '                        sparse, kernel-doc, exports, users, shell'
+	@echo '                        sparse, kernel-doc, exports, …: tools/testing/bed/check'
 	@echo 'make clean              remove out/'
 	@echo 'make distclean          and the cache of kernels, roots and programs'
 	@cat $(wildcard tools/make/*.help) /dev/null
@@ -40,10 +40,15 @@ kdir:
 srctree:
 	@$(BED)/kernel --tree $(kernel_args)
 
-test:
-	@$(BED)/run $(if $(T),'T=$(T)') $(kernel_args) $(if $(LIST),LIST=$(LIST)) $(if $(NOBUILD),NOBUILD=$(NOBUILD))
+# The runner is Python; everything else that lacks, it installs itself.
+ready:
+	@bash -c '. $(BED)/lib.sh; need python3 patch'
 
-check:
+test: ready
+	@$(BED)/run $(if $(T),'T=$(T)') $(kernel_args) \
+		$(foreach v,LIST NOBUILD JOBS,$(if $($v),$v=$($v)))
+
+check: ready
 	@$(BED)/check $(C)
 
 clean:
