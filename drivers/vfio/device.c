@@ -24,8 +24,11 @@
  *
  * *Is the memory there?* The reference count of &vfio_device.device. Born with
  * one reference in vfio_alloc_device(), that of the driver, who drops it with
- * vfio_put_device() after unregistration. The last one calls
- * &vfio_device_ops.release and frees.
+ * vfio_put_device() after unregistration. The last one frees. Whoever holds one
+ * longer than the driver (the driver core, sysfs, an open directory) holds
+ * memory of the core alone: vfio_put_device() itself calls
+ * &vfio_device_ops.release and takes the device out of its set, so the driver's
+ * module may go, and no reset walks over a device that is gone.
  *
  * *May one call into the driver?* &vfio_device.refcount: zero until the device
  * is registered, one for the registration, one for each open file and each
@@ -84,15 +87,12 @@ static void vfio_device_inode_put(struct vfio_device *device)
 	simple_release_fs(&vfio_fs_mount, &vfio_fs_users);
 }
 
-/* The last reference; also undoes an allocation that failed half way. */
+/* The last reference, possibly long after the driver is gone. */
 static void vfio_device_release(struct device *dev)
 {
 	struct vfio_device *device = container_of(dev, struct vfio_device,
 						  device);
 
-	vfio_release_device_set(device);
-	if (device->ops && device->ops->release)
-		device->ops->release(device);
 	vfio_device_inode_put(device);
 	ida_free(&vfio_device_ida, device->index);
 	mutex_destroy(&device->lock);
@@ -107,7 +107,7 @@ static void vfio_device_release(struct device *dev)
  *
  * Context: may sleep. Calls &vfio_device_ops.init; when that fails,
  *	&vfio_device_ops.release is not called.
- * Return: the device with one reference, for vfio_put_device(); or an error
+ * Return: the device, for vfio_put_device(); or an error
  *	pointer: -EINVAL for a @size too small, -ENOMEM, -ENOSPC when all
  *	numbers are taken, or what &vfio_device_ops.init returned.
  */
@@ -154,11 +154,30 @@ struct vfio_device *_vfio_alloc_device(size_t size, struct device *dev,
 
 put_device:
 	/* The driver has nothing to release for a device it did not get. */
-	device->ops = NULL;
+	vfio_release_device_set(device);
 	put_device(&device->device);
 	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_GPL(_vfio_alloc_device);
+
+/**
+ * vfio_put_device() - give a device up
+ * @device: from vfio_alloc_device(), not registered, or not any more
+ *
+ * Called once for each device. The driver's part of the structure is released
+ * before this returns; the memory stays until the last reference to the class
+ * device is gone.
+ *
+ * Context: may sleep. Takes the lock of the device's set.
+ */
+void vfio_put_device(struct vfio_device *device)
+{
+	vfio_release_device_set(device);
+	if (device->ops->release)
+		device->ops->release(device);
+	put_device(&device->device);
+}
+EXPORT_SYMBOL_GPL(vfio_put_device);
 
 /**
  * vfio_device_try_get() - keep a device registered

@@ -80,9 +80,10 @@ EXPORT_SYMBOL_GPL(vfio_assign_device_set);
 
 /**
  * vfio_release_device_set() - take a device out of its set
- * @device: the device, with its last reference gone; may be in none
+ * @device: a device that its driver gives up; may be in none
  *
- * As late as this, since a hot reset walks the members up to then.
+ * Not earlier, since a hot reset walks the members up to then; nor later, as
+ * what it finds there must be a driver's.
  */
 void vfio_release_device_set(struct vfio_device *device)
 {

@@ -291,16 +291,7 @@ struct vfio_device *_vfio_alloc_device(size_t size, struct device *dev,
 					dev, ops),				\
 		     struct dev_struct, member)
 
-/**
- * vfio_put_device() - drop a reference to the memory
- * @device: from vfio_alloc_device()
- *
- * Context: may sleep: the last one calls &vfio_device_ops.release.
- */
-static inline void vfio_put_device(struct vfio_device *device)
-{
-	put_device(&device->device);
-}
+void vfio_put_device(struct vfio_device *device);
 
 int vfio_register_group_dev(struct vfio_device *device);
 int vfio_register_emulated_iommu_dev(struct vfio_device *device);
