@@ -24,7 +24,7 @@ struct sweep {
 	void (*undo)(void *data, int ret);
 	/* After a call that was hit: NULL, or what is wrong. */
 	const char *(*after)(void *data, int ret);
-	int also;		/* an errno allowed beside ENOMEM and EFAULT */
+	int also[2];		/* errnos allowed beside ENOMEM and EFAULT */
 	void *data;
 	/* What came of it. */
 	unsigned int hits, refused;
@@ -80,8 +80,8 @@ static inline bool fail_nth_disarm(int fd)
 
 static inline bool refusal_is_clean(const struct sweep *sweep, int ret)
 {
-	return ret == -ENOMEM || ret == -EFAULT ||
-	       (sweep->also && ret == -sweep->also);
+	return ret == -ENOMEM || ret == -EFAULT || ret == -sweep->also[0] ||
+	       ret == -sweep->also[1];
 }
 
 static inline void sweep_run(struct __test_metadata *_metadata,

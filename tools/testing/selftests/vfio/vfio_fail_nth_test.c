@@ -11,8 +11,11 @@
 #include "fail_nth.h"
 #include "vfio_path.h"
 
-/* A fault point of iommufd's own stands in its look-up of objects. */
-#define LOOKUP_FAILED	ENOENT
+/*
+ * iommufd has a fault point of its own in its look-up of objects, and takes a
+ * domain that lacks memory for one that does not fit the device.
+ */
+#define IOMMUFD_ERRNOS	{ ENOENT, EINVAL }
 
 /* What the calls work on. */
 struct target {
@@ -224,7 +227,7 @@ TEST_F_TIMEOUT(fail_nth, attach, 300)
 {
 	struct sweep sweep = {
 		.what = "ATTACH", .call = call_attach, .undo = undo_attach,
-		.after = attach_left_nothing, .also = LOOKUP_FAILED,
+		.after = attach_left_nothing, .also = IOMMUFD_ERRNOS,
 		.data = &self->target,
 	};
 	struct target *t = sweep.data;
@@ -305,7 +308,7 @@ static void sweep_set_container(struct __test_metadata *_metadata,
 	struct sweep sweep = {
 		.what = "SET_CONTAINER", .call = call_set_container,
 		.undo = undo_set_container, .after = container_is_not_set,
-		.also = iommufd ? LOOKUP_FAILED : 0, .data = t,
+		.also = IOMMUFD_ERRNOS, .data = t,
 	};
 
 	t->space = iommufd ? iommufd_open() : container_open();
@@ -365,7 +368,7 @@ TEST_F_TIMEOUT(fail_nth, set_iommu, 300)
 	struct sweep sweep = {
 		.what = "SET_IOMMU", .call = call_set_iommu,
 		.undo = undo_set_iommu, .after = iommu_is_not_set,
-		.also = ENODEV, .data = &self->target,
+		.also = { ENODEV }, .data = &self->target,
 	};
 	struct target *t = sweep.data;
 
@@ -408,7 +411,7 @@ static void sweep_get_device(struct __test_metadata *_metadata,
 	struct sweep sweep = {
 		.what = "GET_DEVICE_FD", .call = call_get_device,
 		.undo = close_result, .after = no_device_is_open,
-		.also = iommufd ? LOOKUP_FAILED : 0, .data = t,
+		.also = IOMMUFD_ERRNOS, .data = t,
 	};
 
 	t->space = iommufd ? iommufd_open() : container_open();

@@ -332,6 +332,7 @@ TEST_F_TIMEOUT(rebind, storm, 240)
 		{ .kind = PATH_COMPAT },
 	};
 	pthread_t thread[3];
+	struct vfio_dut dut;
 	unsigned int i, j;
 
 	if (variant->kind != VFIO_DUT_PCI)
@@ -354,8 +355,8 @@ TEST_F_TIMEOUT(rebind, storm, 240)
 		EXPECT_EQ(0, storm[i].odd);
 	}
 	/* The device has come to no harm. */
-	ASSERT_EQ(0, vfio_dut_from_sysfs(&self->dut, self->dut.sysfs));
-	ASSERT_EQ(0, vfio_path_open(&self->path, PATH_CDEV, &self->dut, NULL));
+	ASSERT_EQ(0, vfio_dut_from_sysfs(&dut, self->dut.sysfs));
+	ASSERT_EQ(0, vfio_path_open(&self->path, PATH_CDEV, &dut, NULL));
 	EXPECT_EQ(0, device_alive(self->path.device));
 }
 

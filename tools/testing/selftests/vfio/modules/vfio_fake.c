@@ -21,8 +21,25 @@ static int open_error;
 module_param(open_error, int, 0644);
 MODULE_PARM_DESC(open_error, "errno of the next open_device() calls");
 
+static struct platform_device *fakes[2];
+
 static int resume_error;
-module_param(resume_error, int, 0644);
+
+/* An error sticks until somebody says what state the device is in. */
+static int resume_error_set(const char *val, const struct kernel_param *kp)
+{
+	int ret = param_set_int(val, kp);
+
+	if (!ret && !resume_error && fakes[0])
+		pm_runtime_set_suspended(&fakes[0]->dev);
+	return ret;
+}
+
+static const struct kernel_param_ops resume_error_ops = {
+	.set	= resume_error_set,
+	.get	= param_get_int,
+};
+module_param_cb(resume_error, &resume_error_ops, &resume_error, 0644);
 MODULE_PARM_DESC(resume_error, "errno of the next runtime resumes");
 
 static int state_error;
@@ -282,8 +299,6 @@ static struct platform_driver fake_driver = {
 		.pm	= pm_ptr(&fake_pm_ops),
 	},
 };
-
-static struct platform_device *fakes[2];
 
 static int __init fake_module_init(void)
 {
