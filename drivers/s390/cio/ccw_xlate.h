@@ -77,7 +77,6 @@ void ccw_prog_destroy(struct ccw_prog *prog);
 
 int ccw_prog_translate(struct ccw_prog *prog, const void *guest_orb);
 void ccw_prog_release(struct ccw_prog *prog);
-void ccw_prog_trim(struct ccw_prog *prog);
 
 bool ccw_prog_loaded(const struct ccw_prog *prog);
 const struct ccw_orb *ccw_prog_orb(struct ccw_prog *prog, u32 intparm, u8 lpm);
@@ -105,7 +104,6 @@ const struct ccw_prog_stats *ccw_prog_stats(const struct ccw_prog *prog);
  * ccw_prog_destroy	yes	no		not needed, no user is left
  * ccw_prog_translate	yes	no		yes
  * ccw_prog_release	yes	no		yes
- * ccw_prog_trim	yes	no		yes
  * ccw_prog_orb		no	yes		yes
  * the rest		no	yes		yes
  *
