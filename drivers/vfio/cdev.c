@@ -164,11 +164,10 @@ long vfio_cdev_bind(struct vfio_fd *fd,
 	struct vfio_device_bind_iommufd bind;
 	long ret;
 
-	if (copy_from_user(&bind, arg, minsz))
-		return -EFAULT;
-	if (bind.argsz < minsz || bind.flags || bind.iommufd < 0)
-		return -EINVAL;
-	if (fd->group_file)
+	ret = vfio_copy_arg(&bind, arg, minsz);
+	if (ret)
+		return ret;
+	if (bind.flags || bind.iommufd < 0 || fd->group_file)
 		return -EINVAL;
 
 	mutex_lock(&fd->user_lock);
@@ -218,9 +217,10 @@ long vfio_cdev_attach(struct vfio_fd *fd,
 	struct vfio_device_attach_iommufd_pt attach;
 	long ret;
 
-	if (copy_from_user(&attach, arg, minsz))
-		return -EFAULT;
-	if (attach.argsz < minsz || attach.flags)
+	ret = vfio_copy_arg(&attach, arg, minsz);
+	if (ret)
+		return ret;
+	if (attach.flags)
 		return -EINVAL;
 
 	mutex_lock(&fd->user_lock);
@@ -249,10 +249,12 @@ long vfio_cdev_detach(struct vfio_fd *fd,
 	const size_t minsz = offsetofend(struct vfio_device_detach_iommufd_pt,
 					 flags);
 	struct vfio_device_detach_iommufd_pt detach;
+	int ret;
 
-	if (copy_from_user(&detach, arg, minsz))
-		return -EFAULT;
-	if (detach.argsz < minsz || detach.flags)
+	ret = vfio_copy_arg(&detach, arg, minsz);
+	if (ret)
+		return ret;
+	if (detach.flags)
 		return -EINVAL;
 
 	mutex_lock(&fd->user_lock);

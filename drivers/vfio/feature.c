@@ -314,10 +314,9 @@ int vfio_device_feature(struct vfio_device *device,
 	u32 number;
 	int ret;
 
-	if (copy_from_user(&call, arg, head))
-		return -EFAULT;
-	if (call.argsz < head)
-		return -EINVAL;
+	ret = vfio_copy_arg(&call, arg, head);
+	if (ret)
+		return ret;
 	if (call.flags & ~(VFIO_DEVICE_FEATURE_MASK | get_set |
 			   VFIO_DEVICE_FEATURE_PROBE))
 		return -EINVAL;

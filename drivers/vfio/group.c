@@ -207,48 +207,58 @@ static void vfio_group_put(struct vfio_group *group)
 		put_device(&group->dev);
 }
 
+/* The group that @dev is in, with one device more; NULL if it is in none. */
+static struct vfio_group *vfio_group_of(struct device *dev,
+					enum vfio_group_type type)
+{
+	struct iommu_group *iommu_group = iommu_group_get(dev);
+	struct vfio_group *group = NULL;
+
+	if (iommu_group) {
+		group = vfio_group_get(iommu_group, type);
+		iommu_group_put(iommu_group);
+	}
+	return group;
+}
+
 /*
- * A group for a device that has none: it is named and found like one that an
- * iommu made, and says by its name that none did.
+ * Put a device that no iommu knows into an iommu group of its own, so that it
+ * is named and found like the others. The group's name says what it is not, and
+ * it is there as long as the device is in it.
  */
+static int vfio_iommu_group_fake(struct device *dev)
+{
+	struct iommu_group *fake = iommu_group_alloc();
+	int ret = PTR_ERR_OR_ZERO(fake);
+
+	if (ret)
+		return ret;
+	ret = iommu_group_set_name(fake, "vfio-noiommu") ?:
+	      iommu_group_add_device(fake, dev);
+	iommu_group_put(fake);
+	return ret;
+}
+
 static struct vfio_group *vfio_group_fake(struct device *dev,
 					  enum vfio_group_type type)
 {
-	struct iommu_group *iommu_group;
+	int ret = vfio_iommu_group_fake(dev);
 	struct vfio_group *group;
-	int ret;
 
-	iommu_group = iommu_group_alloc();
-	if (IS_ERR(iommu_group))
-		return ERR_CAST(iommu_group);
-
-	ret = iommu_group_set_name(iommu_group, "vfio-noiommu");
-	if (!ret)
-		ret = iommu_group_add_device(iommu_group, dev);
-	if (ret) {
-		group = ERR_PTR(ret);
-		goto put;
-	}
-
-	group = vfio_group_get(iommu_group, type);
+	if (ret)
+		return ERR_PTR(ret);
+	group = vfio_group_of(dev, type);
 	if (IS_ERR(group))
 		iommu_group_remove_device(dev);
-put:
-	/* The device and the group have references of their own. */
-	iommu_group_put(iommu_group);
 	return group;
 }
 
 static struct vfio_group *vfio_group_real(struct device *dev)
 {
-	struct iommu_group *iommu_group = iommu_group_get(dev);
-	struct vfio_group *group;
+	struct vfio_group *group = vfio_group_of(dev, VFIO_IOMMU);
 
-	if (iommu_group) {
-		group = vfio_group_get(iommu_group, VFIO_IOMMU);
-		iommu_group_put(iommu_group);
+	if (group)
 		return group;
-	}
 
 	if (!vfio_noiommu)
 		return ERR_PTR(-EINVAL);

@@ -159,14 +159,13 @@ static long vfio_group_get_status(struct vfio_group *group,
 {
 	const size_t minsz = offsetofend(struct vfio_group_status, flags);
 	struct vfio_group_status status;
-	long ret = 0;
+	long ret;
 
-	if (copy_from_user(&status, arg, minsz))
-		return -EFAULT;
-	if (status.argsz < minsz)
-		return -EINVAL;
+	ret = vfio_copy_arg(&status, arg, minsz);
+	if (ret)
+		return ret;
+
 	status.flags = 0;
-
 	mutex_lock(&group->lock);
 	if (!group->iommu_group)
 		ret = -ENODEV;

@@ -7,6 +7,8 @@
  * driver for devices without iommu lives here as well.
  */
 #include <linux/capability.h>
+#include <linux/cleanup.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 
 #include "vfio.h"
@@ -15,59 +17,63 @@
 static LIST_HEAD(vfio_iommu_drivers);
 static DEFINE_MUTEX(vfio_iommu_drivers_lock); /* protects the list */
 
+static struct vfio_iommu_driver *
+vfio_iommu_driver_find(const struct vfio_iommu_driver_ops *ops)
+{
+	struct vfio_iommu_driver *driver;
+
+	lockdep_assert_held(&vfio_iommu_drivers_lock);
+
+	list_for_each_entry(driver, &vfio_iommu_drivers, node) {
+		if (driver->ops == ops)
+			return driver;
+	}
+	return NULL;
+}
+
 /**
  * vfio_register_iommu_driver() - offer an iommu driver to containers
  * @ops: its operations
  *
  * Return: 0; -EINVAL for one that is registered, or that knows how to register
- *	devices but not how to unregister them; -ENOMEM.
+ *	devices but not how to unregister them, or the other way round; -ENOMEM.
  */
 int vfio_register_iommu_driver(const struct vfio_iommu_driver_ops *ops)
 {
-	struct vfio_iommu_driver *driver, *other;
-	int ret = 0;
+	bool in = ops->register_device, out = ops->unregister_device;
+	struct vfio_iommu_driver *driver;
 
-	if (WARN_ON(!ops->register_device != !ops->unregister_device))
+	if (WARN_ON(in != out))
 		return -EINVAL;
 
-	driver = kzalloc(sizeof(*driver), GFP_KERNEL);
+	guard(mutex)(&vfio_iommu_drivers_lock);
+	if (vfio_iommu_driver_find(ops))
+		return -EINVAL;
+	driver = kmalloc(sizeof(*driver), GFP_KERNEL);
 	if (!driver)
 		return -ENOMEM;
 	driver->ops = ops;
-
-	mutex_lock(&vfio_iommu_drivers_lock);
-	list_for_each_entry(other, &vfio_iommu_drivers, node) {
-		if (other->ops == ops)
-			ret = -EINVAL;
-	}
-	if (!ret)
-		list_add(&driver->node, &vfio_iommu_drivers);
-	mutex_unlock(&vfio_iommu_drivers_lock);
-
-	if (ret)
-		kfree(driver);
-	return ret;
+	list_add(&driver->node, &vfio_iommu_drivers);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(vfio_register_iommu_driver);
 
 /**
  * vfio_unregister_iommu_driver() - undo vfio_register_iommu_driver()
- * @ops: its operations
+ * @ops: its operations; nothing happens if they are not registered
  *
  * Context: the module's exit, so no container uses it.
  */
 void vfio_unregister_iommu_driver(const struct vfio_iommu_driver_ops *ops)
 {
-	struct vfio_iommu_driver *driver, *next;
+	struct vfio_iommu_driver *driver;
 
-	mutex_lock(&vfio_iommu_drivers_lock);
-	list_for_each_entry_safe(driver, next, &vfio_iommu_drivers, node) {
-		if (driver->ops == ops) {
-			list_del(&driver->node);
-			kfree(driver);
-		}
-	}
-	mutex_unlock(&vfio_iommu_drivers_lock);
+	guard(mutex)(&vfio_iommu_drivers_lock);
+	driver = vfio_iommu_driver_find(ops);
+	if (!driver)
+		return;
+	list_del(&driver->node);
+	kfree(driver);
 }
 EXPORT_SYMBOL_GPL(vfio_unregister_iommu_driver);
 
@@ -135,13 +141,13 @@ static void vfio_noiommu_detach(void *data, struct iommu_group *group)
 }
 
 static const struct vfio_iommu_driver_ops vfio_noiommu_driver = {
-	.name = "vfio-noiommu",
-	.owner = THIS_MODULE,
-	.open = vfio_noiommu_open,
-	.release = vfio_noiommu_release,
-	.ioctl = vfio_noiommu_ioctl,
 	.attach_group = vfio_noiommu_attach,
 	.detach_group = vfio_noiommu_detach,
+	.ioctl = vfio_noiommu_ioctl,
+	.name = "vfio-noiommu",
+	.open = vfio_noiommu_open,
+	.owner = THIS_MODULE,
+	.release = vfio_noiommu_release,
 };
 
 /**

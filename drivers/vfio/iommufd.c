@@ -181,10 +181,9 @@ int vfio_iommufd_physical_bind(struct vfio_device *vdev,
 	lockdep_assert_held(&vdev->dev_set->lock);
 
 	idev = iommufd_device_bind(ictx, vdev->dev, out_device_id);
-	if (IS_ERR(idev))
-		return PTR_ERR(idev);
-	vdev->iommufd_device = idev;
-	return 0;
+	if (!IS_ERR(idev))
+		vdev->iommufd_device = idev;
+	return PTR_ERR_OR_ZERO(idev);
 }
 EXPORT_SYMBOL_GPL(vfio_iommufd_physical_bind);
 
@@ -249,13 +248,13 @@ int vfio_iommufd_physical_attach_ioas(struct vfio_device *vdev, u32 *pt_id)
 EXPORT_SYMBOL_GPL(vfio_iommufd_physical_attach_ioas);
 
 /* From an unmap in the iommufd; until the access is destroyed. */
-static void vfio_emulated_unmap(void *data, unsigned long iova,
+static void vfio_emulated_unmap(void *vdev, unsigned long first,
 				unsigned long length)
 {
-	struct vfio_device *vdev = data;
+	struct vfio_device *device = vdev;
 
-	if (vdev->ops->dma_unmap)
-		vdev->ops->dma_unmap(vdev, iova, length);
+	if (device->ops->dma_unmap)
+		device->ops->dma_unmap(device, first, length);
 }
 
 static const struct iommufd_access_ops vfio_emulated_access_ops = {
@@ -281,10 +280,9 @@ int vfio_iommufd_emulated_bind(struct vfio_device *vdev,
 
 	access = iommufd_access_create(ictx, &vfio_emulated_access_ops, vdev,
 				       out_device_id);
-	if (IS_ERR(access))
-		return PTR_ERR(access);
-	vdev->iommufd_access = access;
-	return 0;
+	if (!IS_ERR(access))
+		vdev->iommufd_access = access;
+	return PTR_ERR_OR_ZERO(access);
 }
 EXPORT_SYMBOL_GPL(vfio_iommufd_emulated_bind);
 

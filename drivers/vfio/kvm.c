@@ -167,10 +167,9 @@ bool vfio_file_enforced_coherent(struct file *file)
 
 	if (group)
 		return vfio_group_enforced_coherent(group);
-	if (device)
-		return device_iommu_capable(device->dev,
-					    IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
-	return true;
+	return !device ||
+	       device_iommu_capable(device->dev,
+				    IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
 }
 EXPORT_SYMBOL_GPL(vfio_file_enforced_coherent);
 

@@ -13,6 +13,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/uaccess.h>
 #include <linux/vfio.h>
 
 struct iommu_group;
@@ -196,6 +197,23 @@ bool vfio_fd_may_enter(enum vfio_fd_state from, enum vfio_fd_state to);
 void vfio_fd_enter(struct vfio_fd *fd, enum vfio_fd_state state);
 void vfio_fd_install(struct vfio_fd *fd, struct file *file);
 struct vfio_device *vfio_device_from_file(struct file *file);
+
+/**
+ * vfio_copy_arg() - copy the argument of an ioctl, which begins with its size
+ * @to: where to; @minsz bytes at least
+ * @arg: the argument in user space
+ * @minsz: what the kernel wants to know; user space may know of more behind it
+ *
+ * Return: 0; -EFAULT; -EINVAL if @arg says that it is shorter.
+ */
+static inline int vfio_copy_arg(void *to, const void __user *arg, size_t minsz)
+{
+	const u32 *argsz = to;
+
+	if (copy_from_user(to, arg, minsz))
+		return -EFAULT;
+	return *argsz < minsz ? -EINVAL : 0;
+}
 
 #ifdef CONFIG_VFIO_NOIOMMU
 extern bool vfio_noiommu __read_mostly;
