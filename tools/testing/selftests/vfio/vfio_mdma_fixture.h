@@ -109,6 +109,8 @@ static inline void env_setup(struct __test_metadata *_metadata,
 	s->mode = v->mode;
 	if (access("/sys/class/mdev_bus/mdma", F_OK))
 		SKIP(return, "no mdma parent");
+	if (s->mode != SPACE_TYPE1 && access(IOMMUFD_NODE, F_OK))
+		SKIP(return, "this kernel has no iommufd");
 	ASSERT_EQ(0, space_open(s));
 	ASSERT_EQ(0, dev_new(s, 0, v->type));
 	s->src = area_alloc(AREA_SIZE);
