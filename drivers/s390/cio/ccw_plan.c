@@ -82,17 +82,19 @@ static u32 host_of(struct ccw_prog *prog, u32 addr)
 	return 0;
 }
 
-/* Which operations of a CCW move data; CCW_AT_OUT, IN, BACK, or 0. */
-static u8 moves(u64 ccw, u8 at)
+/* What a CCW can be part of: CCW_AT_OUT, IN, BACK, IDLE. */
+static u8 operations(u64 ccw, u8 at)
 {
 	u8 does = at & CCW_AT_CHAINED;
 
-	if (at & CCW_AT_COMMAND)
-		does |= ccw_operation(ccw_cmd(ccw));
-	does &= ~CCW_AT_IDLE;
-	if (ccw_flags(ccw) & CCW_SKIP)
-		does &= CCW_AT_OUT;
-	return ccw_count(ccw) ? does : 0;
+	return at & CCW_AT_COMMAND ? does | ccw_operation(ccw_cmd(ccw)) : does;
+}
+
+/* Does any of these operations move the data of this CCW? */
+static bool moves(u64 ccw, u8 does)
+{
+	does &= ccw_flags(ccw) & CCW_SKIP ? CCW_AT_OUT : ~CCW_AT_IDLE;
+	return ccw_count(ccw) && does;
 }
 
 /* How many blocks count bytes take, the first of them at addr. */
@@ -223,7 +225,7 @@ static bool list_pairs(const u64 *word, const struct ccw_data *data)
  *
  * Context: the program's owner; may sleep.
  * Return: 0; -EINVAL: more or longer pieces than the limits allow; -EOPNOTSUPP:
- * a CCW moves data both forward and backward; -ENOMEM; or what
+ * a CCW moves data and can be part of reading both forward and backward; -ENOMEM; or what
  * &ccw_mem_ops.read returned.
  */
 int ccw_plan(struct ccw_prog *prog)
@@ -237,11 +239,12 @@ int ccw_plan(struct ccw_prog *prog)
 	for (pos = 0; pos < prog->order.len; pos++) {
 		u32 slot = slot_at(prog, pos);
 		u64 *ccw = ccw_raw(prog, slot);
-		u8 does = moves(*ccw, *ccw_state(prog, slot));
+		u8 does = operations(*ccw, *ccw_state(prog, slot));
 		struct ccw_data *data;
 
-		if (!does || ccw_cmd(*ccw) == CCW_TIC)
+		if (ccw_cmd(*ccw) == CCW_TIC || !moves(*ccw, does))
 			continue;
+		/* A list serves one direction. */
 		if (does & CCW_AT_BACK && does != CCW_AT_BACK)
 			return -EOPNOTSUPP;
 		ret = ccw_table_room(prog, &prog->data, sizeof(*data), 1);
@@ -297,7 +300,8 @@ static u32 listed_words(struct ccw_prog *prog, const struct ccw_data *data, u64 
 
 /*
  * Write the list of one CCW. A word that must not be used is misaligned, which
- * the channel refuses, and in the middle of the scratch pages.
+ * the channel refuses; and it is in the middle of the scratch pages, so that a
+ * block would be in them, whichever way it is moved.
  */
 static int emit_list(struct ccw_prog *prog, const struct ccw_data *data, u64 ccw, u32 *addr)
 {
@@ -327,8 +331,7 @@ static int emit_list(struct ccw_prog *prog, const struct ccw_data *data, u64 ccw
 			ref->word = &list[i];
 			list[i] = 0;
 		} else {
-			list[i] = cpu_to_be64(prog->scratch_addr +
-					      (data->back ? 2 * CCW_PAGE - 2 : 1));
+			list[i] = cpu_to_be64(prog->scratch_addr + CCW_PAGE - !data->back);
 		}
 	}
 	prog->stats.idaws += n;
@@ -357,7 +360,7 @@ static int emit_ccw(struct ccw_prog *prog, u32 pos, const struct ccw_data *data,
 
 		if (ret)
 			return ret;
-	} else if (at & CCW_AT_BACK || (at & CCW_AT_COMMAND && ccw_operation(cmd) == CCW_AT_BACK)) {
+	} else if (operations(ccw, at) & CCW_AT_BACK) {
 		cda = prog->scratch_list_back;
 	} else {
 		cda = prog->scratch_list;

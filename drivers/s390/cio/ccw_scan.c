@@ -222,10 +222,13 @@ static int ccw_visit(struct ccw_prog *prog, u32 addr, u32 slot, u8 fresh)
 	if (fresh & CCW_AT_COMMAND)
 		onward |= ccw_operation(ccw_cmd(ccw));
 	if (flags & CCW_DC) {
-		if (fresh & CCW_AT_AFTER_CC && prog->guess) {
-			prog->guessed = true;
+		/*
+		 * Left out, this one leads to the next all the same, but as a
+		 * command. The copy has both behind each other, so that must be
+		 * provided for.
+		 */
+		if (fresh & CCW_AT_AFTER_CC)
 			onward |= CCW_AT_COMMAND;
-		}
 		return onward;
 	}
 	return flags & CCW_CC && onward ? CCW_AT_COMMAND | CCW_AT_AFTER_CC : 0;

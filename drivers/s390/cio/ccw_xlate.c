@@ -146,7 +146,10 @@ void *ccw_arena_take(struct ccw_prog *prog, u32 bytes, u32 *addr)
 	return page->va + (*addr - page->addr);
 }
 
-/* The lists for CCWs that move nothing, at the beginning of the arena. */
+/*
+ * The lists for CCWs that move nothing, at the beginning of the arena. As with
+ * the words that must not be used, a block is in the scratch pages either way.
+ */
 static int make_scratch(struct ccw_prog *prog)
 {
 	__be64 *list, *back;
@@ -161,7 +164,7 @@ static int make_scratch(struct ccw_prog *prog)
 	list = ccw_arena_take(prog, CCW_IDAL_MAX * sizeof(*list), &prog->scratch_list);
 	back = ccw_arena_take(prog, CCW_IDAL_MAX * sizeof(*back), &prog->scratch_list_back);
 	for (i = 0; i < CCW_IDAL_MAX; i++) {
-		list[i] = cpu_to_be64(prog->scratch_addr);
+		list[i] = cpu_to_be64(prog->scratch_addr + CCW_PAGE);
 		back[i] = cpu_to_be64(prog->scratch_addr + CCW_PAGE - 1);
 	}
 	return 0;
