@@ -397,7 +397,7 @@ static void test_pinned(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, ccw_prog_iova_pinned(w->prog, 0, U64_MAX));
 	KUNIT_EXPECT_TRUE(test, ccw_prog_iova_pinned(w->prog, 0x4fff, 1));
 	KUNIT_EXPECT_TRUE(test, ccw_prog_iova_pinned(w->prog, 0x5000, 0x2001));
-	KUNIT_EXPECT_TRUE(test, ccw_prog_iova_pinned(w->prog, 0x7fff, U64_MAX));
+	KUNIT_EXPECT_TRUE(test, ccw_prog_iova_pinned(w->prog, 0x6000, U64_MAX));
 	KUNIT_EXPECT_FALSE(test, ccw_prog_iova_pinned(w->prog, 0x5000, 0x2000));
 	KUNIT_EXPECT_FALSE(test, ccw_prog_iova_pinned(w->prog, 0, 0x3000));
 	KUNIT_EXPECT_FALSE(test, ccw_prog_iova_pinned(w->prog, 0x8000, U64_MAX));
@@ -527,8 +527,8 @@ static void esw_desc(const struct test_esw *e, char *desc)
 
 KUNIT_ARRAY_PARAM(esws, esws, esw_desc);
 
-/* Format 0's zero count is told from format 1's, in the copy itself. */
-static void test_count_0(struct kunit *test)
+/* What is no command is none in the copy, however the host reads it. */
+static void test_invalid(struct kunit *test)
 {
 	struct world *w = world_of(test);
 
@@ -539,6 +539,112 @@ static void test_count_0(struct kunit *test)
 	put_ccw(w->m, F1, &(struct test_ccw){ 0x1000, 0x04, SLI, 0, 0x2000 });
 	KUNIT_ASSERT_EQ(test, translate_at(w, F1, 0x1000), 0);
 	KUNIT_EXPECT_EQ(test, host_ccw(w, 0x1000) >> 32, 0x04240000);
+	ccw_prog_release(w->prog);
+	put_ccw(w->m, F1, &(struct test_ccw){ 0x1000, 0x18, CC, 1, 0x2000 });
+	KUNIT_ASSERT_EQ(test, translate_at(w, F1, 0x1000), 0);
+	KUNIT_EXPECT_EQ(test, host_ccw(w, 0x1000), 0);
+	ccw_prog_release(w->prog);
+	/* Data chained it is a CCW like others, but it must not be a TIC. */
+	put_ccw(w->m, F1, &(struct test_ccw){ 0x1000, 0x02, DC, 1, 0x2000 });
+	put_ccw(w->m, F1, &(struct test_ccw){ 0x1008, 0x18, SLI, 1, 0x2000 });
+	KUNIT_ASSERT_EQ(test, translate_at(w, F1, 0x1000), 0);
+	KUNIT_EXPECT_EQ(test, host_ccw(w, 0x1008) >> 32, 0x00240001);
+}
+
+/* Memory without an end, to see what is asked for. */
+struct endless {
+	struct model *m;
+	u32 calls, longest, pages;
+};
+
+static int endless_read(void *ctx, u64 iova, void *buf, size_t len)
+{
+	struct endless *e = ctx;
+
+	return model_read(e->m, iova, buf, len);
+}
+
+static int endless_pin(void *ctx, u64 iova, unsigned int npages, u64 *host)
+{
+	struct endless *e = ctx;
+	u32 i;
+
+	e->calls++;
+	e->pages += npages;
+	e->longest = max(e->longest, npages);
+	for (i = 0; i < npages; i++)
+		host[i] = iova + i * MODEL_PAGE + BIT_ULL(40);
+	return 0;
+}
+
+static void endless_unpin(void *ctx, u64 iova, unsigned int npages)
+{
+	struct endless *e = ctx;
+
+	e->calls--;
+	e->pages -= npages;
+}
+
+static void *endless_alloc(void *ctx, unsigned int order, u32 *addr)
+{
+	struct endless *e = ctx;
+
+	return model_alloc(e->m, order, addr);
+}
+
+static void endless_free(void *ctx, void *pages, unsigned int order)
+{
+	struct endless *e = ctx;
+
+	model_free(e->m, pages, order);
+}
+
+static const struct ccw_mem_ops endless_ops = {
+	.read = endless_read,
+	.pin = endless_pin,
+	.unpin = endless_unpin,
+	.alloc = endless_alloc,
+	.free = endless_free,
+};
+
+/* 1200 pages in a row take three calls, and every word is right. */
+static void test_pin_runs(struct kunit *test)
+{
+	struct world *w = world_of(test);
+	struct endless e = { .m = w->m };
+	__be32 orb[3] = { 0, cpu_to_be32(F1), cpu_to_be32(0x1000) };
+	struct ccw_prog *prog = ccw_prog_create(&endless_ops, &e);
+	const struct ccw_run *run;
+	u32 i, j;
+
+	KUNIT_ASSERT_NOT_NULL(test, prog);
+	for (i = 0; i < 80; i++) {
+		/* From the last to the first, so that they must be sorted. */
+		struct test_ccw ccw = { 0x1000 + i * 8, 0x02, i < 79 ? CC : 0, 0xf000,
+					0x1000000 + (79 - i) * 0xf000 };
+
+		put_ccw(w->m, F1, &ccw);
+	}
+	KUNIT_EXPECT_EQ(test, ccw_prog_translate(prog, orb), 0);
+	KUNIT_EXPECT_EQ(test, e.calls, 3);
+	KUNIT_EXPECT_EQ(test, e.longest, 512);
+	KUNIT_EXPECT_EQ(test, e.pages, 1200);
+	run = prog->run;
+	for (i = 0; i < run->count; i++) {
+		u32 list = be64_to_cpu(run->ccw[i]);
+
+		for (j = 0; j < 15; j++) {
+			__be64 *word = (__be64 *)model_arena(w->m, list + j * 8, 8, 0);
+
+			KUNIT_ASSERT_NOT_NULL(test, word);
+			KUNIT_EXPECT_EQ(test, be64_to_cpu(*word), BIT_ULL(40) + 0x1000000 +
+					(79 - i) * 0xf000 + j * 0x1000);
+		}
+	}
+	ccw_prog_release(prog);
+	KUNIT_EXPECT_EQ(test, e.calls, 0);
+	KUNIT_EXPECT_EQ(test, e.pages, 0);
+	ccw_prog_destroy(prog);
 }
 
 static void test_fuzz(struct kunit *test)
@@ -577,7 +683,8 @@ static struct kunit_case ccw_xlate_cases[] = {
 	KUNIT_CASE(test_pinned),
 	KUNIT_CASE(test_cpa),
 	KUNIT_CASE(test_scsw_bits),
-	KUNIT_CASE(test_count_0),
+	KUNIT_CASE(test_invalid),
+	KUNIT_CASE(test_pin_runs),
 	KUNIT_CASE_SLOW(test_fuzz),
 	{ }
 };
