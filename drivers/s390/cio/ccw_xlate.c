@@ -45,7 +45,6 @@ static_assert(CCW_DC == CCW_FLAG_DC && CCW_CC == CCW_FLAG_CC && CCW_SKIP == CCW_
 	      CCW_IDA == CCW_FLAG_IDA && CCW_TIC == CCW_CMD_TIC && CCW_NOP == CCW_CMD_NOOP);
 static_assert(offsetof(struct irb, esw.esw0.erw) == 4 * sizeof(u32) &&
 	      offsetof(struct irb, esw.esw0.saddr) == 7 * sizeof(u32));
-static_assert(sizeof(struct irb) == 24 * sizeof(u32));
 #endif
 
 /* Arena pages and bytes of a table that stay allocated between programs. */
@@ -510,7 +509,7 @@ static void failing_to_guest(const struct ccw_prog *prog, __be32 *esw, u32 *erw)
 /**
  * ccw_prog_irb_to_guest() - make an interruption-response block the guest's
  * @prog: the translator, with a program or without
- * @irb: 96 bytes
+ * @irb: struct irb, of which words 0 to 7 are looked at
  *
  * As ccw_prog_scsw_to_guest(), and for the addresses in the extended status: one
  * that is none of the program's is cleared and no longer said to be valid.
