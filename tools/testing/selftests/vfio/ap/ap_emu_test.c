@@ -7,7 +7,9 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <sys/wait.h>
 
+#include "vfio_harness.h"
 #include "ap_util.h"
 
 #define WAIT_MS		3000
@@ -58,7 +60,9 @@ FIXTURE_TEARDOWN(emu)
 	char line[256];
 
 	ap_emu_reset();
-	EXPECT_FALSE(kmsg_splat(self->mark, line, sizeof(line))) TH_LOG("%s", line);
+	EXPECT_FALSE(kmsg_splat(self->mark, line, sizeof(line))) {
+		TH_LOG("%s", line);
+	}
 }
 
 TEST_F(emu, cards_and_domains_come_and_go)
@@ -184,10 +188,13 @@ TEST_F(emu, what_is_refused)
 	};
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(refused); i++)
-		EXPECT_EQ(refused[i].ret, ap_emu(refused[i].file, "%s", refused[i].line)) {
-			TH_LOG("%s: %s", refused[i].file, refused[i].line);
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		int ret = ap_emu(refused[i].file, "%s", refused[i].line);
+
+		EXPECT_EQ(refused[i].ret, ret) {
+			TH_LOG("line %u", i);
 		}
+	}
 	for (i = 0; i < 32; i++)
 		EXPECT_EQ(0, ap_emu("inject", "zapq 09.%04x 05", i));
 	EXPECT_EQ(-ENOSPC, ap_emu("inject", "zapq 09.0020 05"));

@@ -233,3 +233,17 @@ int ap_assign(const struct vfio_dut *dut, int card, int last_card, int domain, i
 		ret = ap_set(dut, "assign_domain", "%d", i);
 	return ret;
 }
+
+const char *ap_config_text(char text[AP_CONFIG_SIZE], int apm, int aqm, int adm)
+{
+	snprintf(text, AP_CONFIG_SIZE, "0x%02x%062d,0x%02x%062d,0x%02x%062d\n",
+		 apm & 0xff, 0, aqm & 0xff, 0, adm & 0xff, 0);
+	return text;
+}
+
+int ap_config(const struct vfio_dut *dut, int apm, int aqm, int adm)
+{
+	char text[AP_CONFIG_SIZE];
+
+	return ap_set(dut, "ap_config", "%s", ap_config_text(text, apm, aqm, adm));
+}

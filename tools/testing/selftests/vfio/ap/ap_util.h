@@ -10,8 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "vfio_harness.h"
+#include "vfio_util.h"
 #include "modules/ap_guest.h"
+
+#ifndef __printf
+#define __printf(a, b)	__attribute__((__format__(__printf__, a, b)))
+#endif
 
 #define AP_TYPE		"vfio_ap-passthrough"
 #define AP_BUS		"/sys/bus/ap/"
@@ -25,8 +29,7 @@
 #define LAST_DOMAIN	7
 
 /* The emulator: write to a file of it, a counter, lines of its log. */
-__attribute__((format(printf, 2, 3)))
-int ap_emu(const char *file, const char *fmt, ...);
+int ap_emu(const char *file, const char *fmt, ...) __printf(2, 3);
 long long ap_emu_stat(const char *name);
 /* Log entries of this operation ("zapq"), on this queue or on any if below 0. */
 int ap_emu_calls(const char *op, int apqn);
@@ -45,13 +48,17 @@ bool ap_queue_status_is(int apqn, const char *status);
 
 /* Matrix devices. */
 int ap_mdev_new(struct vfio_dut *dut);
-__attribute__((format(printf, 3, 4)))
-int ap_set(const struct vfio_dut *dut, const char *attr, const char *fmt, ...);
+int ap_set(const struct vfio_dut *dut, const char *attr, const char *fmt, ...) __printf(3, 4);
 /* The whole text; its length, or an errno. */
 int ap_get(const struct vfio_dut *dut, const char *attr, char *buf, size_t size);
 bool ap_is(const struct vfio_dut *dut, const char *attr, const char *want);
 /* Assign a range of cards and one of domains; the first refusal ends it. */
 int ap_assign(const struct vfio_dut *dut, int card, int last_card, int domain, int last_domain);
+
+/* What ap_config reads as, or is written with, given the first byte of each mask. */
+#define AP_CONFIG_SIZE	(3 * 67 + 1)
+const char *ap_config_text(char text[AP_CONFIG_SIZE], int apm, int aqm, int adm);
+int ap_config(const struct vfio_dut *dut, int apm, int aqm, int adm);
 
 /* A file of any size, whole. */
 int file_read(const char *path, char *buf, size_t size);
