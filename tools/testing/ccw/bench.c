@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a START SUBCHANNEL costs in the translator: ours, or with -DBASE the
- * base's, compiled as it is
+ * What a START SUBCHANNEL costs in the translator, ours or the base's
  *
  * Prints a line for each kind and length of program: calls per SSCH, of the
  * memory allocator, of reading guest memory, of pinning and unpinning, and the
@@ -9,235 +8,24 @@
  * here, and the same for both: the count is of the translators alone. Counted
  * by single steps, so it is the same in every run.
  */
-#define CCW_OWN_ALLOC
-#include "kernel.h"
+#define TOUCHING	0
+#include "both.h"
 
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define GUEST_SIZE	(8u << 20)
-#define POOL_SIZE	(8u << 20)
-
-static struct {
-	unsigned int allocs, frees, reads, bytes, pins, pages, unpins;
-} calls;
-
-/* Below 2 GiB, where the base's code expects what it allocates. */
-static u8 *guest, *pool;
-static u32 used;
-
-enum { GFP_KERNEL, GFP_KERNEL_ACCOUNT, GFP_ATOMIC, GFP_DMA = 0 };
-
-static void *take(size_t size)
-{
-	void *p = pool + used;
-
-	used += (size + 7) & ~7ul;
-	calls.allocs++;
-	return used <= POOL_SIZE ? memset(p, 0, size) : NULL;
-}
-
-static void give(const void *p)
-{
-	calls.frees += !!p;
-}
-
-static int guest_read(u64 iova, void *buf, size_t len)
-{
-	calls.reads++;
-	calls.bytes += len;
-	memcpy(buf, guest + iova, len);
-	return 0;
-}
-
-static void *kzalloc(size_t size, int gfp)
-{
-	return take(size);
-}
-
-#ifdef BASE
-#include "base.h"
-
-static void *kcalloc(size_t n, size_t size, int gfp)
-{
-	return take(n * size);
-}
-
-static void *kmalloc(size_t size, int gfp)
-{
-	return take(size);
-}
-
-static void kfree(const void *p)
-{
-	give(p);
-}
-
-int vfio_dma_rw(struct vfio_device *vdev, dma_addr_t iova, void *buf, size_t len, bool write)
-{
-	return guest_read(iova, buf, len);
-}
-
-int vfio_pin_pages(struct vfio_device *vdev, dma_addr_t iova, int n, int prot,
-		   struct page **pages)
-{
-	int i;
-
-	calls.pins++;
-	calls.pages += n;
-	for (i = 0; i < n; i++)
-		pages[i] = (struct page *)((iova & PAGE_MASK) + i * PAGE_SIZE + BIT(32));
-	return n;
-}
-
-void vfio_unpin_pages(struct vfio_device *vdev, dma_addr_t iova, int n)
-{
-	calls.unpins++;
-}
-
-#include "vfio_ccw_cp.c"
-
-static struct vfio_ccw_private private;
-static struct subchannel sch = { .lpm = 0x80 };
-
-static void put_ccw(u32 at, u8 cmd, u8 flags, u16 count, u32 cda)
-{
-	struct ccw1 ccw = { cmd, flags, count, cda };
-
-	memcpy(guest + at, &ccw, sizeof(ccw));
-}
-
-static void put_idaw(u32 at, u64 addr)
-{
-	memcpy(guest + at, &addr, 8);
-}
-
-static void prepare(void)
-{
-	private.cp.guest_cp = calloc(256, 8);
-}
-
 static int ssch(u32 cpa)
 {
-	union orb orb = { };
-	int ret;
+	u32 flags, host, rest[5];
+	int ret = xlate(0x00c20000, cpa);
 
-	orb.cmd.fmt = 1;
-	orb.cmd.pfch = 1;
-	orb.cmd.c64 = 1;
-	orb.cmd.cpa = cpa;
-	ret = cp_init(&private.cp, &orb);
-	if (!ret)
-		ret = cp_prefetch(&private.cp);
-	if (!ret && !cp_get_orb(&private.cp, &sch))
+	if (!ret && !host_orb(&flags, &host, rest))
 		ret = -1;
-	cp_free(&private.cp);
-	/* All is free again. */
-	used = 0;
+	release();
 	return ret;
 }
-#else
-static void *kvrealloc(const void *p, size_t size, int gfp)
-{
-	void *new = take(size);
-
-	/* It only grows, and never has more than half of that before. */
-	if (p && new)
-		memcpy(new, p, size / 2);
-	return new;
-}
-
-static void kfree(const void *p)
-{
-	give(p);
-}
-
-static void kvfree(const void *p)
-{
-	give(p);
-}
-
-#include "ccw_scan.c"
-#include "ccw_plan.c"
-#include "ccw_pin.c"
-#include "ccw_xlate.c"
-
-static int bench_read(void *ctx, u64 iova, void *buf, size_t len)
-{
-	return guest_read(iova, buf, len);
-}
-
-static int bench_pin(void *ctx, u64 iova, unsigned int npages, u64 *host)
-{
-	unsigned int i;
-
-	calls.pins++;
-	calls.pages += npages;
-	for (i = 0; i < npages; i++)
-		host[i] = iova + i * CCW_PAGE + BIT(32);
-	return 0;
-}
-
-static void bench_unpin(void *ctx, u64 iova, unsigned int npages)
-{
-	calls.unpins++;
-}
-
-static void *bench_alloc(void *ctx, unsigned int order, u32 *addr)
-{
-	void *p = take(CCW_PAGE << order);
-
-	*addr = (unsigned long)p;
-	return p;
-}
-
-static void bench_free(void *ctx, void *pages, unsigned int order)
-{
-	give(pages);
-}
-
-static const struct ccw_mem_ops bench_ops = {
-	.read = bench_read,
-	.pin = bench_pin,
-	.unpin = bench_unpin,
-	.alloc = bench_alloc,
-	.free = bench_free,
-};
-
-static struct ccw_prog *prog;
-
-static void put_ccw(u32 at, u8 cmd, u8 flags, u16 count, u32 cda)
-{
-	__be64 ccw = cpu_to_be64(ccw_make(cmd, flags, count, cda));
-
-	memcpy(guest + at, &ccw, sizeof(ccw));
-}
-
-static void put_idaw(u32 at, u64 addr)
-{
-	addr = cpu_to_be64(addr);
-	memcpy(guest + at, &addr, 8);
-}
-
-static void prepare(void)
-{
-	prog = ccw_prog_create(&bench_ops, NULL);
-}
-
-static int ssch(u32 cpa)
-{
-	__be32 orb[3] = { 0, cpu_to_be32(0x00c20000), cpu_to_be32(cpa) };
-	int ret = ccw_prog_translate(prog, orb);
-
-	if (!ret && !ccw_prog_orb(prog, 0, 0x80))
-		ret = -1;
-	ccw_prog_release(prog);
-	return ret;
-}
-#endif
 
 /* Reads of 4 KiB, one after the other, into pages that are neighbours. */
 static void put_program(u32 at, u32 n, bool lists)
@@ -288,11 +76,8 @@ int main(void)
 	long empty;
 	u32 i, lists;
 
-	pool = mmap(NULL, POOL_SIZE + GUEST_SIZE, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	if (pool == MAP_FAILED)
+	if (!memory())
 		return 2;
-	guest = pool + POOL_SIZE;
 	prepare();
 	empty = steps(0);
 	for (lists = 0; lists < 2; lists++) {
