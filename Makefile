@@ -19,7 +19,7 @@ kernel_args := $(arch_arg) $(flavour_arg) $(tree_arg)
 .PHONY: help ready kernel kdir srctree test check clean distclean
 
 help:
-	@echo 'make kernel [ARCH=x86_64|s390] [FLAVOUR=debug|plain|csan] [TREE=ours|base]'
+	@echo 'make kernel [ARCH=x86_64|s390|arm64] [FLAVOUR=debug|plain|csan] [TREE=ours|base]'
 	@echo '                        build a kernel (default: x86_64 debug ours)'
 	@echo 'make -s kdir …          print the object directory of that kernel'
 	@echo 'make -s srctree …       assemble the tree and print where it is'

@@ -18,9 +18,14 @@ from . import BedError, need
 
 IOMMUS = {
     "intel": ["-device", "intel-iommu,intremap=on,aw-bits=48"],
+    "amd": ["-device", "amd-iommu,intremap=on"],
     "virtio": ["-device", "virtio-iommu-pci,addr=1e.0"],
     "none": [],
 }
+# arm64's IOMMU is a property of the machine.
+MACHINES = {"intel": "", "none": "", "smmuv3": ",iommu=smmuv3"}
+PACKAGES = {"x86_64": "qemu-system-x86", "s390": "qemu-system-misc", "arm64": "qemu-system-arm"}
+CONSOLES = {"x86_64": "ttyS0,115200 no_timer_check", "s390": "ttysclp0", "arm64": "ttyAMA0"}
 
 
 def machine_args(arch, iommu, hmp_chardev):
@@ -29,6 +34,14 @@ def machine_args(arch, iommu, hmp_chardev):
         return ["qemu-system-s390x", "-M", "s390-ccw-virtio", "-nodefaults", "-nographic",
                 "-device", "sclpconsole,chardev=console",
                 "-device", "virtio-serial-ccw,devno=fe.0.00f0",
+                "-device", f"virtserialport,chardev={hmp_chardev},name=bed.hmp"]
+    if arch == "arm64":
+        if iommu not in MACHINES:
+            raise BedError(f"iommu={iommu}: one of {' '.join(MACHINES)}")
+        return ["qemu-system-aarch64", "-cpu", "cortex-a72",
+                "-machine", "virt,gic-version=3" + MACHINES[iommu],
+                "-nodefaults", "-vga", "none", "-display", "none",
+                "-serial", "chardev:console", "-device", "virtio-serial-pci,addr=1f.0",
                 "-device", f"virtserialport,chardev={hmp_chardev},name=bed.hmp"]
     if iommu not in IOMMUS:
         raise BedError(f"iommu={iommu}: one of {' '.join(IOMMUS)}")
@@ -115,9 +128,8 @@ def yield_to_builds(pid):
 def qemu_args(kernel, initrd, folder, console, *, arch, memory, smp, iommu, devices, append,
               icount=False):
     """The whole command line of a guest; its sockets stand in folder."""
-    need("qemu-system-x86" if arch == "x86_64" else "qemu-system-misc")
-    tty = {"x86_64": "console=ttyS0,115200 no_timer_check", "s390": "console=ttysclp0"}[arch]
-    command_line = (f"{tty} loglevel=6 printk.devkmsg=on panic=-1 oops=panic "
+    need(PACKAGES[arch])
+    command_line = (f"console={CONSOLES[arch]} loglevel=6 printk.devkmsg=on panic=-1 oops=panic "
                     f"kunit.enable=0 rcupdate.rcu_cpu_stall_timeout=120 {append}").strip()
     if "oops=" in append or arch == "s390":
         command_line = command_line.replace("oops=panic ", "")

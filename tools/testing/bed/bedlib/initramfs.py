@@ -89,23 +89,40 @@ def compile_static(arch, sources, target, flags=()):
     return target
 
 
+# Guests whose programs are cross-compiled: the machine's name and the packages.
+CROSS = {"s390": ("s390x", "s390x-linux-gnu",
+                  ("gcc-s390x-linux-gnu", "libc6-dev-s390x-cross")),
+         "arm64": ("aarch64", "aarch64-linux-gnu",
+                   ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"))}
+
+
+def is_foreign(arch):
+    return arch in CROSS and os.uname().machine != CROSS[arch][0]
+
+
 def compiler(arch):
-    if arch == "s390" and os.uname().machine != "s390x":
-        need("gcc-s390x-linux-gnu", "libc6-dev-s390x-cross")
-        return "s390x-linux-gnu-gcc"
-    return "gcc"
+    if not is_foreign(arch):
+        return "gcc"
+    need(*CROSS[arch][2])
+    return CROSS[arch][1] + "-gcc"
+
+
+def cross_compile(arch):
+    """What make is told to build for the architecture."""
+    return [f"CROSS_COMPILE={CROSS[arch][1]}-"] if is_foreign(arch) else []
 
 
 def busybox(arch, cache):
     """The static busybox of the guest's architecture."""
-    if arch != "s390" or os.uname().machine == "s390x":
+    if not is_foreign(arch):
         need("busybox-static")
         return "/usr/bin/busybox" if os.path.exists("/usr/bin/busybox") else "/bin/busybox"
-    target = os.path.join(cache, "busybox-s390x", "busybox")
+    machine = CROSS[arch][0]
+    target = os.path.join(cache, "busybox-" + machine, "busybox")
     if not os.path.exists(target):
-        script = os.path.join(BED, "busybox-s390x")
-        subprocess.run([script, os.path.dirname(target)], check=True, env=clean_env(),
-                       stdin=subprocess.DEVNULL)
+        script = os.path.join(BED, "busybox-foreign")
+        subprocess.run([script, os.path.dirname(target), {"aarch64": "arm64"}.get(machine, machine)],
+                       check=True, env=clean_env(), stdin=subprocess.DEVNULL)
     return target
 
 

@@ -69,7 +69,8 @@ class Place:
         self.tree, self.arch, self.flavour = tree, arch, flavour
         self.obj = kernel("--dir", *kernel_args(tree, arch, flavour))
         self.work = os.path.dirname(os.path.dirname(self.obj))
-        image = "arch/x86/boot/bzImage" if arch == "x86_64" else "arch/s390/boot/bzImage"
+        image = {"x86_64": "arch/x86/boot/bzImage", "s390": "arch/s390/boot/bzImage",
+                 "arm64": "arch/arm64/boot/Image"}[arch]
         self.image = os.path.join(self.obj, image)
 
     def build(self):
@@ -151,8 +152,7 @@ def build_extmods(folders, place):
         for name in wanted:
             install_changed(os.path.join(source, name), os.path.join(copy, name))
         args = ["make", "-C", place.obj, f"M={copy}", f"ARCH={place.arch}", "modules"]
-        if place.arch == "s390" and os.uname().machine != "s390x":
-            args.append("CROSS_COMPILE=s390x-linux-gnu-")
+        args += initramfs.cross_compile(place.arch)
         done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               env=clean_env(), stdin=subprocess.DEVNULL)
         if done.returncode:

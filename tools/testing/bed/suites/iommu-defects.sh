@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-only
+title="KUnit of the iommu_group core: a case for each known defect, by number"
+# The base fails every one of them; the last ones kill threads that hold locks.
+trees="ours"
+timeout=600
+iommu="none"
+append="kunit.enable=1 kunit.filter_glob=none loglevel=7 kasan_multi_shot"
+# The base dies of it; here it is a warning, and asked for.
+expect_splat="iommu_set_fault_handler"
+extmods="drivers/iommu/tests"
+[ "$BED_TREE" != base ] || append="$append oops=go"
+
+guest()
+{
+	for suite in lifetime.lifetime_sibling_race lifetime.lifetime_lookup_race defects; do
+		case $suite in
+		*.*)	printf 'iommu_group_%s' $suite ;;
+		*)	printf 'iommu_group_%s*' $suite ;;
+		esac >/sys/module/kunit/parameters/filter_glob
+		t_check "$suite: loads" insmod /lib/modules/iommu-group-kunit.ko
+		t_check "$suite: unloads" rmmod iommu-group-kunit
+	done
+}
