@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 from . import (BED, REPO, BedError, clean_env, guest, guest_slot, initramfs, kernel,
                kernel_args, locked, log, need)
@@ -13,7 +14,7 @@ STRINGS = {"title": "", "arch": "x86_64", "flavour": "debug", "trees": "ours bas
            "timeout": "300", "memory": "1G", "smp": "2", "root": "initramfs", "programs": "",
            "modules": "", "append": "", "expect_splat": "", "iommu": "intel", "files": "",
            "icount": "", "noleak": "",
-           "extmods": ""}
+           "extmods": "", "packages": ""}
 
 # Prints the variables, each ended by a NUL, then the functions for the guest.
 READER = r'''
@@ -24,6 +25,7 @@ shift
 for v; do printf '%s\0' "${!v-}"; done
 skip_if | tr -d '\0'; printf '\0'
 printf '%s\0' "${#devices[@]}" "${devices[@]}"
+declare -F host_run | tr -d '\n'; printf '\0'
 declare -F | while read -r _ _ f; do
 	case $f in skip_if|host_*) ;; *) declare -f "$f" ;; esac
 done
@@ -47,8 +49,10 @@ class Suite:
             setattr(self, key, fields.pop(0).strip() or default)
         self.skip = fields.pop(0).strip()
         self.devices = [fields.pop(0) for _ in range(int(fields.pop(0)))]
+        # What needs no guest runs here, by host_run().
+        self.host = bool(fields.pop(0))
         self.functions = fields.pop(0)
-        if not re.search(r"^guest \(\)", self.functions, re.M):
+        if not self.host and not re.search(r"^guest \(\)", self.functions, re.M):
             raise BedError(f"{path}: has no function guest()")
 
 
@@ -236,8 +240,33 @@ def pack(suite, place, target):
         archive.close()
 
 
+def run_host(suite, log_path, on_result):
+    """Run a suite that needs no guest: its host_run(), with what guests have for results."""
+    need(*suite.packages.split())
+    reader = log.Reader(suite.name, None, on_result)
+    os.makedirs(os.path.dirname(log_path), exist_ok=True)
+    script = f'cd "$1" && . {BED}/guest/bed.sh && . "$2" && host_run'
+    with tempfile.TemporaryDirectory(prefix="bed-") as folder, \
+            open(log_path, "w", encoding="utf-8") as out:
+        done = subprocess.run(["timeout", suite.timeout, "bash", "-c", script, "bash", REPO,
+                               suite.path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, env={**clean_env(), "TMPDIR": folder},
+                              stdin=subprocess.DEVNULL)
+        out.write(done.stdout)
+    for line in done.stdout.splitlines():
+        reader.feed("| " + line)
+    reader.feed("| # bed: guest done")
+    if done.returncode == 0:
+        reader.feed("| # bed: end")
+    reader.finish(f"host_run() ended with status {done.returncode}")
+    return reader.results
+
+
 def run(suite, place, log_path, on_result, started=lambda: None):
     """Run a suite on a built kernel; return its results."""
+    if suite.host:
+        started()
+        return run_host(suite, log_path, on_result)
     image = os.path.join(place.work, "images",
                          f"{os.getpid()}-{suite.name}-{place.arch}-{place.flavour}.cpio")
     reader = log.Reader(suite.name, suite.expect_splat or None, on_result)
