@@ -33,6 +33,7 @@ static void defect_2_joining_device_is_finalized(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mdev[0]->count[MOCK_FINALIZE], 1u);
 	/* The IOMMU knows it now; a second instance registers and sees all devices. */
 	mdev[1]->absent = false;
+	KUNIT_ASSERT_EQ(test, mock_dev_firmware(mdev[1]), 0);
 	{
 		struct iommu_device *second = kunit_kzalloc(test, sizeof(*second), GFP_KERNEL);
 		int ret;
@@ -104,6 +105,7 @@ static void defect_4_no_probe_on_a_dying_iommu(struct kunit *test)
 	init_completion(&late.added);
 	KUNIT_ASSERT_EQ(test, mock_register(mock), 0);
 	late.mdev = mock_dev(mock, MOCK_OWN);
+	late.mdev->roams = true;
 	mock->hook = late_hook;
 	thread = kthread_run(late_thread, NULL, "iommut-late");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));

@@ -335,6 +335,7 @@ static void lifetime_sibling_race(struct kunit *test)
 	struct task_struct *thread;
 	int i, others;
 
+	b->roams = true;
 	KUNIT_ASSERT_EQ(test, mock_register(mock), 0);
 	thread = kthread_run(sibling_thread, b, "iommut-sibling");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));

@@ -3,8 +3,6 @@
  * The KUnit suites of the iommu_group core, in one module. It uses nothing but
  * exported symbols, so it can be built for any 6.12 kernel:
  *	make -C $KERNEL_OBJECTS M=$PWD/drivers/iommu/tests
- * It wants a machine without an IOMMU of its own: the mock is found as those
- * are that have no firmware node, and there only the first counts.
  */
 #include <linux/module.h>
 

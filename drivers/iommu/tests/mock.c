@@ -202,7 +202,7 @@ static struct mock_dev *mock_find(struct mock *mock, struct device *dev)
 	return found;
 }
 
-/* There is one mock at a time that takes devices without a firmware node. */
+/* There is one mock at a time. */
 static struct mock *mock_present;
 
 static struct iommu_device *mock_probe_device(struct device *dev)
@@ -211,7 +211,7 @@ static struct iommu_device *mock_probe_device(struct device *dev)
 	struct mock_dev *mdev = mock ? mock_find(mock, dev) : NULL;
 	int ret;
 
-	if (!mdev || mdev->absent)
+	if (WARN_ON(!mdev) || mdev->absent)
 		return ERR_PTR(-ENODEV);
 	ret = mock_call(mock, MOCK_PROBE, mdev);
 	if (ret)
@@ -330,7 +330,10 @@ static void mock_static_domain(struct mock *mock, struct mock_domain *md, unsign
 	xa_init(&md->pages);
 }
 
-/* A software node, so that the instance can be found by it if the test wants. */
+/*
+ * A software node by which devices name the instance. Those without one belong
+ * to the machine's own IOMMU, or to iommufd's mock.
+ */
 static const struct property_entry mock_hw_props[] = {
 	PROPERTY_ENTRY_STRING("compatible", "iommut,mock"),
 	{}
@@ -428,12 +431,16 @@ void mock_exit(struct kunit *test)
  */
 int mock_register(struct mock *mock)
 {
+	struct mock_dev *mdev;
 	int ret;
 
-	/* A device that stands for the IOMMU gives it a firmware node. */
-	mock->iommu.fwnode = NULL;
-	ret = iommu_device_register(&mock->iommu, &mock->ops,
-				    mock->firmware ? &mock->hw->dev : NULL);
+	/* Whom an IOMMU gave up has lost what firmware said. */
+	list_for_each_entry(mdev, &mock->devs, node) {
+		ret = mdev->added && !mdev->roams ? mock_dev_firmware(mdev) : 0;
+		if (ret)
+			return ret;
+	}
+	ret = iommu_device_register(&mock->iommu, &mock->ops, &mock->hw->dev);
 	mock->registered = !ret;
 	return ret;
 }
@@ -502,7 +509,7 @@ int mock_dev_firmware(struct mock_dev *mdev)
 	struct iommu_fwspec *fwspec;
 	struct dev_iommu *param;
 
-	if (dev->iommu)
+	if (dev->iommu || mdev->unnamed)
 		return 0;
 	param = kzalloc(sizeof(*param), GFP_KERNEL);
 	fwspec = kzalloc(struct_size(fwspec, ids, 1), GFP_KERNEL);
@@ -552,7 +559,7 @@ int mock_dev_add(struct mock_dev *mdev)
 	ret = platform_device_add_data(pdev, &mdev, sizeof(mdev));
 	if (!ret && mdev->pasid_bits)
 		ret = device_create_managed_software_node(&pdev->dev, props, NULL);
-	if (!ret && mdev->mock->firmware)
+	if (!ret)
 		ret = mock_dev_firmware(mdev);
 	if (ret)
 		return ret;

@@ -81,6 +81,8 @@ struct mock_domain {
  * @def_type: what def_domain_type() answers
  * @deferred: what is_attach_deferred() answers
  * @absent: probe_device() does not know the device
+ * @unnamed: no firmware names the IOMMU for it
+ * @roams: another thread adds and removes it
  * @pasid_bits: the width of PASIDs, 0: it has none
  * @regions: its reserved regions, up to the first of length 0
  * @attached: the domain that its DMA goes through, NULL: none or released
@@ -97,6 +99,8 @@ struct mock_dev {
 	int def_type;
 	bool deferred;
 	bool absent;
+	bool unnamed;
+	bool roams;
 	u32 pasid_bits;
 	struct iommu_resv_region regions[MOCK_REGIONS];
 	struct iommu_domain *attached;
@@ -114,7 +118,6 @@ struct mock_dev {
  * @domain_ops: operations of paging domains
  * @identity: the static identity domain
  * @blocked: the static blocked domain
- * @firmware: devices are found by a firmware node, not by being there
  * @registered: mock_register() went well
  * @no_flush: no IOMMU_CAP_DEFERRED_FLUSH
  * @sticky: groups by number that outlive their members, each with a reference
@@ -135,7 +138,6 @@ struct mock {
 	struct iommu_ops ops;
 	struct iommu_domain_ops domain_ops;
 	struct mock_domain identity, blocked;
-	bool firmware;
 	bool registered;
 	bool no_flush;
 	struct iommu_group *sticky[4];

@@ -251,7 +251,6 @@ static void probe_firmware(struct kunit *test)
 	fw.unknown = fwnode_create_software_node(props, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, fw.mine);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(fw.unknown));
-	mock->firmware = true;
 	mock->hook = firmware_hook;
 	mock->hook_data = &fw;
 	mdev = mock_dev_added(mock, MOCK_OWN);
@@ -275,42 +274,45 @@ static void probe_firmware(struct kunit *test)
 	expect_gone(test, mdev);
 	KUNIT_EXPECT_NULL(test, dev_iommu_fwspec_get(mock_device(mdev)));
 	/* A device without a firmware node is not for an IOMMU that has one. */
-	mock->firmware = false;
+	mdev->unnamed = true;
 	mock_dev_del(mdev);
 	KUNIT_ASSERT_EQ(test, mock_dev_add(mdev), 0);
-	mock->firmware = true;
 	KUNIT_ASSERT_EQ(test, mock_register(mock), 0);
 	expect_gone(test, mdev);
 	fwnode_remove_software_node(fw.unknown);
 }
 
-/* A fwspec is made for a device that has none, and IDs need one. */
-static void nofirmware_hook(struct mock *mock, enum mock_op op, struct mock_dev *mdev)
+/* A fwspec that is freed and made anew by probe_device() itself, as ACPI code may. */
+static void refirmware_hook(struct mock *mock, enum mock_op op, struct mock_dev *mdev)
 {
+	struct device *dev = mock_device(mdev);
 	struct firmware *fw = mock->hook_data;
 
 	if (op != MOCK_PROBE)
 		return;
-	fw->add[0] = iommu_fwspec_add_ids(mock_device(mdev), firmware_ids, 1);
-	fw->absent = iommu_fwspec_init(mock_device(mdev), fw->unknown);
-	iommu_fwspec_free(mock_device(mdev));
-	/* The instance has no node: NULL finds it. */
-	fw->known = iommu_fwspec_init(mock_device(mdev), NULL);
-	fw->again = iommu_fwspec_init(mock_device(mdev), NULL);
-	fw->add[1] = iommu_fwspec_add_ids(mock_device(mdev), firmware_ids, 1);
-	fw->add[2] = dev_iommu_fwspec_get(mock_device(mdev)) ?
-		     dev_iommu_fwspec_get(mock_device(mdev))->num_ids : -1;
-	iommu_fwspec_free(mock_device(mdev));
+	iommu_fwspec_free(dev);
+	iommu_fwspec_free(dev);
+	fw->add[0] = iommu_fwspec_add_ids(dev, firmware_ids, 1);
+	fw->absent = iommu_fwspec_init(dev, fw->unknown);
+	fw->known = iommu_fwspec_init(dev, fw->mine);
+	fw->again = iommu_fwspec_init(dev, fw->mine);
+	fw->add[1] = iommu_fwspec_add_ids(dev, firmware_ids, 1);
+	fw->add[2] = dev_iommu_fwspec_get(dev) ? dev_iommu_fwspec_get(dev)->num_ids : -1;
 }
 
 static void probe_fwspec(struct kunit *test)
 {
+	static const struct property_entry props[] = {
+		PROPERTY_ENTRY_STRING("compatible", "iommut,other"), {}
+	};
 	struct firmware fw = { .known = 1, .absent = 1, .again = 1 };
 	struct mock *mock = test->priv;
 	struct mock_dev *mdev;
 
-	fw.unknown = dev_fwnode(&mock->hw->dev);
-	mock->hook = nofirmware_hook;
+	fw.mine = dev_fwnode(&mock->hw->dev);
+	fw.unknown = fwnode_create_software_node(props, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(fw.unknown));
+	mock->hook = refirmware_hook;
 	mock->hook_data = &fw;
 	KUNIT_ASSERT_EQ(test, mock_register(mock), 0);
 	mdev = mock_dev_added(mock, MOCK_OWN);
@@ -321,7 +323,8 @@ static void probe_fwspec(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fw.again, 0);
 	KUNIT_EXPECT_EQ(test, fw.add[1], 0);
 	KUNIT_EXPECT_EQ(test, fw.add[2], 1);
-	KUNIT_EXPECT_NULL(test, dev_iommu_fwspec_get(mock_device(mdev)));
+	mock->hook = NULL;
+	fwnode_remove_software_node(fw.unknown);
 }
 
 /* A device that firmware described and no IOMMU took leaves nothing behind. */
@@ -330,7 +333,6 @@ static void probe_orphan(struct kunit *test)
 	struct mock *mock = test->priv;
 	struct mock_dev *mdev;
 
-	mock->firmware = true;
 	mdev = mock_dev_added(mock, MOCK_OWN);
 	KUNIT_EXPECT_NOT_NULL(test, dev_iommu_fwspec_get(mock_device(mdev)));
 	mock_dev_del(mdev);
@@ -359,8 +361,10 @@ static void probe_plug_race(struct kunit *test)
 	struct mock_dev *mdev[4];
 	int i, round;
 
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 4; i++) {
 		mdev[i] = mock_dev(mock, i < 2 ? 1 : MOCK_OWN);
+		mdev[i]->roams = i > 0;
+	}
 	KUNIT_ASSERT_EQ(test, mock_dev_add(mdev[0]), 0);
 	for (i = 0; i < 3; i++) {
 		thread[i] = kthread_run(plug_thread, mdev[i + 1], "iommut-plug/%d", i);
