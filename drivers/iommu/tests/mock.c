@@ -137,6 +137,8 @@ static void mock_domain_free(struct iommu_domain *domain)
 	mock_call(mock, MOCK_FREE, NULL);
 	mutex_lock(&mock->lock);
 	list_for_each_entry(mdev, &mock->devs, node) {
+		if (mock->measured)
+			break;
 		if (mdev->attached == domain)
 			mock->freed_attached++;
 		for (i = 0; i < MOCK_PASIDS; i++)
@@ -190,29 +192,23 @@ static struct iommu_domain *mock_alloc_paging(struct device *dev)
 	return &md->domain;
 }
 
-static struct mock_dev *mock_find(struct mock *mock, struct device *dev)
+/* Only devices of ours have the mock's firmware node. */
+static struct mock_dev *mock_find(struct device *dev)
 {
-	struct mock_dev *mdev, *found = NULL;
+	struct mock_dev **mdev = dev_get_platdata(dev);
 
-	mutex_lock(&mock->lock);
-	list_for_each_entry(mdev, &mock->devs, node)
-		if (mdev->added && mock_device(mdev) == dev)
-			found = mdev;
-	mutex_unlock(&mock->lock);
-	return found;
+	return mdev ? *mdev : NULL;
 }
-
-/* There is one mock at a time. */
-static struct mock *mock_present;
 
 static struct iommu_device *mock_probe_device(struct device *dev)
 {
-	struct mock *mock = mock_present;
-	struct mock_dev *mdev = mock ? mock_find(mock, dev) : NULL;
+	struct mock_dev *mdev = mock_find(dev);
+	struct mock *mock;
 	int ret;
 
 	if (WARN_ON(!mdev) || mdev->absent)
 		return ERR_PTR(-ENODEV);
+	mock = mdev->mock;
 	ret = mock_call(mock, MOCK_PROBE, mdev);
 	if (ret)
 		return ERR_PTR(ret);
@@ -377,11 +373,7 @@ int mock_init(struct kunit *test)
 		mock->hw = NULL;
 		return ret;
 	}
-	ret = iommu_device_sysfs_add(&mock->iommu, &mock->hw->dev, NULL, "iommut.%d", info.id);
-	if (ret)
-		return ret;
-	mock_present = mock;
-	return 0;
+	return iommu_device_sysfs_add(&mock->iommu, &mock->hw->dev, NULL, "iommut.%d", info.id);
 }
 
 /**
@@ -419,7 +411,6 @@ void mock_exit(struct kunit *test)
 	if (mock->iommu.dev)
 		iommu_device_sysfs_remove(&mock->iommu);
 	platform_device_unregister(mock->hw);
-	mock_present = NULL;
 }
 
 /**

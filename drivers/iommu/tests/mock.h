@@ -120,6 +120,7 @@ struct mock_dev {
  * @blocked: the static blocked domain
  * @registered: mock_register() went well
  * @no_flush: no IOMMU_CAP_DEFERRED_FLUSH
+ * @measured: no checks that cost more with more devices
  * @sticky: groups by number that outlive their members, each with a reference
  * @lock: guards @devs
  * @devs: all its devices
@@ -140,6 +141,7 @@ struct mock {
 	struct mock_domain identity, blocked;
 	bool registered;
 	bool no_flush;
+	bool measured;
 	struct iommu_group *sticky[4];
 	struct mutex lock;	/* devs */
 	struct list_head devs;
