@@ -523,7 +523,7 @@ static void defect_5_type_of_an_emptied_group(struct kunit *test)
 	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&empty.removed, 10 * HZ), 0ul);
 	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&empty.stored, 10 * HZ), 0ul);
 	/* It found no device, or no domain. */
-	KUNIT_EXPECT_TRUE(test, empty.ret == -EINVAL || empty.ret == -EPERM);
+	KUNIT_EXPECT_LT(test, empty.ret, 0);
 	iommu_group_put(empty.group);
 }
 

@@ -193,8 +193,8 @@ static void lifetime_same_name(struct kunit *test)
 	iommu_group_put(group);
 	KUNIT_EXPECT_TRUE(test, group_goes(id));
 	/* Asked for in 2012 (G3): who reads the log finds the link. */
-	KUNIT_EXPECT_EQ(test, log_count(mark, "iommut-twin.0", NULL), 2u);
-	KUNIT_EXPECT_EQ(test, log_count(mark, "iommut-twin.1", NULL), 1u);
+	KUNIT_EXPECT_GE(test, log_count(mark, "iommut-twin.0", NULL), 2u);
+	KUNIT_EXPECT_GE(test, log_count(mark, "iommut-twin.1", NULL), 1u);
 }
 
 struct visits {

@@ -212,6 +212,7 @@ static struct iommu_device *mock_probe_device(struct device *dev)
 	ret = mock_call(mock, MOCK_PROBE, mdev);
 	if (ret)
 		return ERR_PTR(ret);
+	mdev->finals = 0;
 	dev_iommu_priv_set(dev, mdev);
 	return &mock->iommu;
 }
@@ -229,6 +230,7 @@ static void mock_probe_finalize(struct device *dev)
 {
 	struct mock_dev *mdev = dev_iommu_priv_get(dev);
 
+	mdev->finals++;
 	mock_call(mdev->mock, MOCK_FINALIZE, mdev);
 }
 

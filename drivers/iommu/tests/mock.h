@@ -88,6 +88,7 @@ struct mock_domain {
  * @attached: the domain that its DMA goes through, NULL: none or released
  * @pasid: the same for the first PASIDs
  * @count: calls for this device
+ * @finals: probe_finalize() calls since the last probe_device()
  * @bound: a driver of the tests has it
  */
 struct mock_dev {
@@ -106,6 +107,7 @@ struct mock_dev {
 	struct iommu_domain *attached;
 	struct iommu_domain *pasid[MOCK_PASIDS];
 	unsigned int count[MOCK_OPS];
+	unsigned int finals;
 	bool bound;
 };
 

@@ -20,7 +20,7 @@ static void expect_ready(struct kunit *test, struct mock_dev *mdev)
 	KUNIT_EXPECT_PTR_EQ(test, mdev->attached, domain);
 	KUNIT_EXPECT_TRUE(test, device_iommu_capable(mock_device(mdev),
 						     IOMMU_CAP_CACHE_COHERENCY));
-	KUNIT_EXPECT_EQ(test, mdev->count[MOCK_FINALIZE], mdev->count[MOCK_PROBE]);
+	KUNIT_EXPECT_EQ(test, mdev->finals, 1u);
 	KUNIT_EXPECT_EQ(test, mdev->count[MOCK_RELEASE] + 1, mdev->count[MOCK_PROBE]);
 	if (domain)
 		KUNIT_EXPECT_EQ(test, use_dma_iommu(mock_device(mdev)),
