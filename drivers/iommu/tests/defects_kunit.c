@@ -540,12 +540,12 @@ static struct kunit_case defects_cases[] = {
 	KUNIT_CASE(defect_10_removal_is_logged),
 	KUNIT_CASE(defect_10_refused_claim_is_explained),
 	KUNIT_CASE(defect_2_failed_registration_forgets_groups),
-	KUNIT_CASE(defect_2_group_goes_during_registration),
 	KUNIT_CASE(defect_10_fault_handler_without_domain),
 	KUNIT_CASE(defect_3_group_without_iommu),
 	KUNIT_CASE(defect_7_empty_group),
 	KUNIT_CASE(defect_7_empty_group_claim),
 	KUNIT_CASE(defect_5_type_of_an_emptied_group),
+	KUNIT_CASE(defect_2_group_goes_during_registration),
 	{}
 };
 

@@ -1,40 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * KUnit: how an iommu_group lives. Its number, name, directory and links, its
- * members, and looking it up while a member leaves. Most groups here have no
- * IOMMU behind them, as VFIO makes them for devices without one.
+ * and members. The groups here have no IOMMU behind them, as VFIO makes them
+ * for devices without one.
  */
 #include <linux/delay.h>
-#include <linux/kthread.h>
 #include <linux/namei.h>
-#include <linux/sched.h>
 
 #include "mock.h"
-
-static void plain_release(struct device *dev)
-{
-	kfree(dev);
-}
-
-static void plain_unregister(void *dev)
-{
-	device_unregister(dev);
-}
-
-/* A device that no bus has: nobody but the test asks for its group. */
-static struct device *plain_device(struct kunit *test, struct device *parent, const char *name)
-{
-	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, dev);
-	device_initialize(dev);
-	dev->release = plain_release;
-	dev->parent = parent;
-	KUNIT_ASSERT_EQ(test, dev_set_name(dev, "%s", name), 0);
-	KUNIT_ASSERT_EQ(test, device_add(dev), 0);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, plain_unregister, dev), 0);
-	return dev;
-}
 
 static bool has_link(int id, const char *name)
 {
@@ -239,116 +212,6 @@ static void lifetime_for_each(struct kunit *test)
 	iommu_group_put(group);
 }
 
-/*
- * Look-ups against a removal, on one CPU. The readers have a low priority and
- * are preempted at any instruction by the writer's timer: sooner or later
- * between reading the device's group and taking a reference to it. The writer
- * drops the last reference meanwhile. Whoever then gets a group must have one
- * that lives.
- */
-struct lookup {
-	struct device *dev;
-	unsigned long found, none, bad;
-};
-
-static int lookup_thread(void *data)
-{
-	struct lookup *l = data;
-	struct iommu_group *group;
-
-	sched_set_normal(current, 19);
-	while (!kthread_should_stop()) {
-		group = iommu_group_get(l->dev);
-		if (!group) {
-			l->none++;
-			continue;
-		}
-		l->found++;
-		if (iommu_group_get_iommudata(group) != l)
-			l->bad++;
-		iommu_group_put(group);
-	}
-	return 0;
-}
-
-static void lifetime_lookup_race(struct kunit *test)
-{
-	struct task_struct *thread[2] = {};
-	struct lookup lookup = {};
-	struct iommu_group *group;
-	int i;
-
-	lookup.dev = plain_device(test, NULL, "iommut-race");
-	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
-	sched_set_fifo_low(current);
-	for (i = 0; i < ARRAY_SIZE(thread); i++) {
-		thread[i] = kthread_create(lookup_thread, &lookup, "iommut-look/%d", i);
-		if (IS_ERR(thread[i]))
-			break;
-		kthread_bind(thread[i], 0);
-		wake_up_process(thread[i]);
-	}
-	for (i = 0; i < 3000; i++) {
-		group = iommu_group_alloc();
-		if (IS_ERR(group))
-			break;
-		iommu_group_set_iommudata(group, &lookup, NULL);
-		if (iommu_group_add_device(group, lookup.dev))
-			break;
-		iommu_group_put(group);
-		/* Not in step with anything. */
-		usleep_range(50 + i % 37 * 5, 60 + i % 37 * 5);
-		iommu_group_remove_device(lookup.dev);
-		if (i % 16 == 0)
-			usleep_range(100, 200);
-	}
-	sched_set_normal(current, 0);
-	KUNIT_EXPECT_EQ(test, i, 3000);
-	for (i = 0; i < ARRAY_SIZE(thread); i++)
-		if (!IS_ERR_OR_NULL(thread[i]))
-			kthread_stop(thread[i]);
-	kunit_info(test, "%lu look-ups found a group, %lu none\n", lookup.found, lookup.none);
-	KUNIT_EXPECT_GT(test, lookup.found, 100ul);
-	KUNIT_EXPECT_GT(test, lookup.none, 0ul);
-	KUNIT_EXPECT_EQ(test, lookup.bad, 0ul);
-}
-
-/* With an IOMMU: a hot unplug on the other CPU, and its group found by a sibling. */
-static int sibling_thread(void *data)
-{
-	struct mock_dev *mdev = data;
-	int rounds = 0;
-
-	while (!kthread_should_stop()) {
-		if (mock_dev_add(mdev))
-			return -EIO;
-		mock_dev_del(mdev);
-		rounds++;
-	}
-	return rounds;
-}
-
-static void lifetime_sibling_race(struct kunit *test)
-{
-	struct mock *mock = test->priv;
-	struct mock_dev *a = mock_dev(mock, 1), *b = mock_dev(mock, 1);
-	struct task_struct *thread;
-	int i, others;
-
-	b->roams = true;
-	KUNIT_ASSERT_EQ(test, mock_register(mock), 0);
-	thread = kthread_run(sibling_thread, b, "iommut-sibling");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
-	for (i = 0; i < 200; i++) {
-		if (mock_dev_add(a) || !mock_group(a) || !mock_current(a))
-			break;
-		mock_dev_del(a);
-	}
-	others = kthread_stop(thread);
-	KUNIT_EXPECT_EQ(test, i, 200);
-	KUNIT_EXPECT_GT(test, others, 0);
-}
-
 static struct kunit_case lifetime_cases[] = {
 	KUNIT_CASE(lifetime_number),
 	KUNIT_CASE(lifetime_name),
@@ -356,8 +219,6 @@ static struct kunit_case lifetime_cases[] = {
 	KUNIT_CASE(lifetime_members),
 	KUNIT_CASE(lifetime_same_name),
 	KUNIT_CASE(lifetime_for_each),
-	KUNIT_CASE_SLOW(lifetime_sibling_race),
-	KUNIT_CASE_SLOW(lifetime_lookup_race),
 	{}
 };
 

@@ -205,6 +205,9 @@ static inline unsigned int mock_count(struct mock *mock, enum mock_op op)
 	return atomic_read(&mock->count[op]);
 }
 
+struct device *plain_device(struct kunit *test, struct device *parent, const char *name);
+struct iommu_group *two_members(struct kunit *test, struct mock_dev **mdev);
+
 /* Look at sysfs and at the log. */
 int group_read(int id, const char *name, char *buf, size_t size);
 int group_write(int id, const char *name, const char *text);

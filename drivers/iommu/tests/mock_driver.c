@@ -193,3 +193,41 @@ unsigned int log_count(u64 mark, const char *a, const char *b)
 	}
 	return count;
 }
+
+static void plain_release(struct device *dev)
+{
+	kfree(dev);
+}
+
+static void plain_unregister(void *dev)
+{
+	device_unregister(dev);
+}
+
+/* A device that no bus has: nobody but the test asks for its group. */
+struct device *plain_device(struct kunit *test, struct device *parent, const char *name)
+{
+	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	device_initialize(dev);
+	dev->release = plain_release;
+	dev->parent = parent;
+	KUNIT_ASSERT_EQ(test, dev_set_name(dev, "%s", name), 0);
+	KUNIT_ASSERT_EQ(test, device_add(dev), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, plain_unregister, dev), 0);
+	return dev;
+}
+
+/* The IOMMU, two devices that share a group, and that group. */
+struct iommu_group *two_members(struct kunit *test, struct mock_dev **mdev)
+{
+	struct mock *mock = test->priv;
+
+	KUNIT_ASSERT_EQ(test, mock_register(mock), 0);
+	mdev[0] = mock_dev_added(mock, 1);
+	mdev[1] = mock_dev_added(mock, 1);
+	KUNIT_ASSERT_NOT_NULL(test, mock_group(mdev[0]));
+	KUNIT_ASSERT_PTR_EQ(test, mock_group(mdev[0]), mock_group(mdev[1]));
+	return mock_group(mdev[0]);
+}

@@ -4,9 +4,6 @@
  * and claims of the group or of one device, in every order, on the first and
  * the second member; what a refusal says; and all of it at the same time.
  */
-#include <linux/delay.h>
-#include <linux/kthread.h>
-
 #include "mock.h"
 
 static char owner_x[1], owner_y[1];
@@ -86,18 +83,6 @@ static int take_step(const char *what, struct mock_dev **mdev, struct iommu_grou
 		return 0;
 	}
 	return -EDOM;
-}
-
-static struct iommu_group *two_members(struct kunit *test, struct mock_dev **mdev)
-{
-	struct mock *mock = test->priv;
-
-	KUNIT_ASSERT_EQ(test, mock_register(mock), 0);
-	mdev[0] = mock_dev_added(mock, 1);
-	mdev[1] = mock_dev_added(mock, 1);
-	KUNIT_ASSERT_NOT_NULL(test, mock_group(mdev[0]));
-	KUNIT_ASSERT_PTR_EQ(test, mock_group(mdev[0]), mock_group(mdev[1]));
-	return mock_group(mdev[0]);
 }
 
 static int step_error(const char *step)
@@ -299,95 +284,6 @@ static void owner_direct(struct kunit *test)
 	iommu_group_release_dma_owner(mock_group(mdev));
 }
 
-/* Binds and claims on all members at once: never both sides. */
-static struct {
-	struct iommu_group *group;
-	atomic_t drivers, claimed, wrong, binds, claims;
-} side;
-
-static void side_hook(struct mock_dev *mdev, bool probe)
-{
-	if (probe) {
-		atomic_inc(&side.drivers);
-		atomic_inc(&side.binds);
-		if (atomic_read(&side.claimed) || !mdev->attached ||
-		    mdev->attached->type == IOMMU_DOMAIN_BLOCKED)
-			atomic_inc(&side.wrong);
-	} else {
-		atomic_dec(&side.drivers);
-	}
-}
-
-static int bind_thread(void *data)
-{
-	struct mock_dev *mdev = data;
-
-	while (!kthread_should_stop()) {
-		if (!mock_bind(mdev)) {
-			cond_resched();
-			mock_unbind(mdev);
-		}
-		usleep_range(10, 500);
-	}
-	return 0;
-}
-
-static int claim_thread(void *data)
-{
-	struct mock_dev *mdev = data;
-	bool whole = mdev->count[MOCK_PROBE] == 1 && mdev == mdev->mock->hook_data;
-
-	while (!kthread_should_stop()) {
-		int ret = whole ? iommu_group_claim_dma_owner(side.group, owner_x) :
-			  iommu_device_claim_dma_owner(mock_device(mdev), owner_y);
-
-		if (!ret) {
-			atomic_inc(&side.claims);
-			atomic_inc(&side.claimed);
-			if (atomic_read(&side.drivers) ||
-			    mdev->attached->type != IOMMU_DOMAIN_BLOCKED)
-				atomic_inc(&side.wrong);
-			cond_resched();
-			atomic_dec(&side.claimed);
-			if (whole)
-				iommu_group_release_dma_owner(side.group);
-			else
-				iommu_device_release_dma_owner(mock_device(mdev));
-		}
-		usleep_range(10, 500);
-	}
-	return 0;
-}
-
-static void owner_race(struct kunit *test)
-{
-	struct task_struct *thread[5];
-	struct mock *mock = test->priv;
-	struct mock_dev *mdev[2];
-	int i;
-
-	memset(&side, 0, sizeof(side));
-	side.group = two_members(test, mdev);
-	mock->hook_data = mdev[0];
-	mock_driver_hook = side_hook;
-	thread[0] = kthread_run(bind_thread, mdev[0], "iommut-bind/0");
-	thread[1] = kthread_run(bind_thread, mdev[1], "iommut-bind/1");
-	thread[2] = kthread_run(claim_thread, mdev[0], "iommut-claim/g");
-	thread[3] = kthread_run(claim_thread, mdev[1], "iommut-claim/1");
-	thread[4] = kthread_run(claim_thread, mdev[1], "iommut-claim/2");
-	msleep(6000);
-	for (i = 0; i < ARRAY_SIZE(thread); i++)
-		if (!IS_ERR(thread[i]))
-			kthread_stop(thread[i]);
-	mock_driver_hook = NULL;
-	kunit_info(test, "%d binds, %d claims\n", atomic_read(&side.binds),
-		   atomic_read(&side.claims));
-	KUNIT_EXPECT_GT(test, atomic_read(&side.binds), 10);
-	KUNIT_EXPECT_GT(test, atomic_read(&side.claims), 10);
-	KUNIT_EXPECT_EQ(test, atomic_read(&side.wrong), 0);
-	KUNIT_EXPECT_FALSE(test, iommu_group_dma_owner_claimed(side.group));
-}
-
 /* A child of a member, on a bus without an IOMMU, is nobody's member (G7). */
 static void owner_child(struct kunit *test)
 {
@@ -433,7 +329,6 @@ static struct kunit_case owner_cases[] = {
 	KUNIT_CASE(owner_claim_rolls_back),
 	KUNIT_CASE(owner_direct),
 	KUNIT_CASE(owner_child),
-	KUNIT_CASE_SLOW(owner_race),
 	{}
 };
 

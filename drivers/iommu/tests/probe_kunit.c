@@ -4,8 +4,6 @@
  * a failure of every callback, registration and unregistration. That nothing
  * is left behind is what mock_exit() sees after each case.
  */
-#include <linux/completion.h>
-#include <linux/kthread.h>
 #include <linux/property.h>
 
 #include "mock.h"
@@ -340,50 +338,6 @@ static void probe_orphan(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, dev_iommu_fwspec_get(mock_device(mdev)));
 }
 
-/* Devices that come and go on both CPUs while the IOMMU comes and goes. */
-static int plug_thread(void *data)
-{
-	struct mock_dev *mdev = data;
-	int rounds = 0;
-
-	while (!kthread_should_stop()) {
-		if (mock_dev_add(mdev))
-			return -EIO;
-		mock_dev_del(mdev);
-		rounds++;
-	}
-	return rounds;
-}
-
-static void probe_plug_race(struct kunit *test)
-{
-	struct task_struct *thread[3] = {};
-	struct mock *mock = test->priv;
-	struct mock_dev *mdev[4];
-	int i, round;
-
-	for (i = 0; i < 4; i++) {
-		mdev[i] = mock_dev(mock, i < 2 ? 1 : MOCK_OWN);
-		mdev[i]->roams = i > 0;
-	}
-	KUNIT_ASSERT_EQ(test, mock_dev_add(mdev[0]), 0);
-	for (i = 0; i < 3; i++) {
-		thread[i] = kthread_run(plug_thread, mdev[i + 1], "iommut-plug/%d", i);
-		KUNIT_EXPECT_FALSE(test, IS_ERR(thread[i]));
-	}
-	for (round = 0; round < 60; round++) {
-		if (mock_register(mock))
-			break;
-		mock_unregister(mock);
-	}
-	for (i = 0; i < 3; i++)
-		if (!IS_ERR(thread[i]))
-			KUNIT_EXPECT_GT(test, kthread_stop(thread[i]), 0);
-	KUNIT_EXPECT_EQ(test, round, 60);
-	KUNIT_ASSERT_EQ(test, mock_register(mock), 0);
-	expect_ready(test, mdev[0]);
-}
-
 /* The message of a device that comes, and of one that is unplugged. */
 static void probe_messages(struct kunit *test)
 {
@@ -409,7 +363,6 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(probe_orphan),
 	KUNIT_CASE(probe_fwspec),
 	KUNIT_CASE(probe_messages),
-	KUNIT_CASE_SLOW(probe_plug_race),
 	{}
 };
 
