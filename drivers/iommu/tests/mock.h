@@ -131,7 +131,8 @@ struct mock_dev {
  * @attaching: attach_dev() calls at work now
  * @overlaps: how often two were
  * @freed_attached: how often a domain was freed under a device
- * @hook: called first by each operation; @hook_data is the test's
+ * @hook: called first by each operation
+ * @hook_data: the test's, for its hook
  * @refs: references to this module before the test
  */
 struct mock {

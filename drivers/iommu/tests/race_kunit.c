@@ -61,7 +61,7 @@ static void race_lookup(struct kunit *test)
 		kthread_bind(thread[i], 0);
 		wake_up_process(thread[i]);
 	}
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < 3000; i++) {
 		group = iommu_group_alloc();
 		if (IS_ERR(group))
 			break;
@@ -76,7 +76,7 @@ static void race_lookup(struct kunit *test)
 			usleep_range(100, 200);
 	}
 	sched_set_normal(current, 0);
-	KUNIT_EXPECT_EQ(test, i, 1000);
+	KUNIT_EXPECT_EQ(test, i, 3000);
 	for (i = 0; i < ARRAY_SIZE(thread); i++)
 		if (!IS_ERR_OR_NULL(thread[i]))
 			kthread_stop(thread[i]);

@@ -8,7 +8,7 @@ extmods="drivers/iommu/tests"
 
 guest()
 {
-	for suite in lifetime probe domain owner pasid race; do
+	for suite in lifetime probe domain owner pasid; do
 		printf 'iommu_group_%s*' $suite >/sys/module/kunit/parameters/filter_glob
 		t_check "$suite: loads" insmod /lib/modules/iommu-group-kunit.ko
 		t_check "$suite: unloads" rmmod iommu-group-kunit
