@@ -105,7 +105,9 @@ static u32 blocks(u64 addr, u32 count, u32 block, bool back)
 	in_first = back ? in_first + 1 : block - in_first;
 	if (count <= in_first)
 		return 1;
-	return 1 + (count - in_first + block - 1) / block;
+	count -= in_first;
+	return 1 + (block == CCW_PAGE ? (count + CCW_PAGE - 1) / CCW_PAGE :
+					(count + CCW_HALF - 1) / CCW_HALF);
 }
 
 /* Read from the guest's lists, by larger pieces that later lists may be in. */
@@ -269,32 +271,41 @@ int ccw_plan(struct ccw_prog *prog)
 	return 0;
 }
 
-/* The blocks of a CCW without a list. Returns how many are within bounds. */
-static u32 direct_words(struct ccw_prog *prog, u64 ccw, bool back, u64 *word, u32 n)
+static void put_ref(struct ccw_prog *prog, u64 iova, __be64 *word)
 {
+	struct ccw_ref *ref = (struct ccw_ref *)prog->refs.p + prog->refs.len++;
+
+	ref->iova = iova;
+	ref->word = word;
+	*word = 0;
+}
+
+/* The blocks of a CCW without a list. Returns how many are within bounds. */
+static u32 direct_words(struct ccw_prog *prog, u64 ccw, bool back, __be64 *list, u32 n)
+{
+	u32 block = prog->host_block, i;
 	u64 addr = ccw_cda(ccw);
-	u32 i;
 
 	for (i = 0; i < n; i++) {
-		word[i] = addr;
-		addr &= ~(u64)(prog->host_block - 1);
-		if (back ? !addr : addr + prog->host_block > prog->limit)
+		put_ref(prog, addr, &list[i]);
+		addr &= ~(u64)(block - 1);
+		if (back ? !addr : addr + block > prog->limit)
 			return i + 1;
-		addr = back ? addr - 1 : addr + prog->host_block;
+		addr = back ? addr - 1 : addr + block;
 	}
 	return n;
 }
 
 /* The words of a CCW that has a list; two halves of a page become one word. */
-static u32 listed_words(struct ccw_prog *prog, const struct ccw_data *data, u64 *word)
+static u32 listed_words(struct ccw_prog *prog, const struct ccw_data *data, __be64 *list)
 {
 	const u64 *from = (u64 *)prog->words.p + data->word;
+	bool pairs = prog->host_block != prog->block;
 	u32 i, n = 0;
 
 	for (i = 0; i < data->good; i++)
-		if (!i || prog->host_block == prog->block ||
-		    (from[i] ^ from[i - 1]) >= CCW_PAGE)
-			word[n++] = from[i];
+		if (!i || !pairs || (from[i] ^ from[i - 1]) >= CCW_PAGE)
+			put_ref(prog, from[i], &list[n++]);
 	return n;
 }
 
@@ -305,36 +316,25 @@ static u32 listed_words(struct ccw_prog *prog, const struct ccw_data *data, u64 
  */
 static int emit_list(struct ccw_prog *prog, const struct ccw_data *data, u64 ccw, u32 *addr)
 {
-	u64 word[CCW_IDAL_MAX];
-	u32 good, n, i;
-	__be64 *list;
-	int ret;
+	u32 n = data->words ?: blocks(ccw_cda(ccw), ccw_count(ccw), prog->host_block, data->back);
+	__be64 *list = ccw_arena_take(prog, n * sizeof(*list), addr);
+	u32 good;
 
-	if (data->words) {
-		good = listed_words(prog, data, word);
-		n = good + (data->words - data->good);
-	} else {
-		n = blocks(ccw_cda(ccw), ccw_count(ccw), prog->host_block, data->back);
-		good = direct_words(prog, ccw, data->back, word, n);
-	}
-	list = ccw_arena_take(prog, n * sizeof(*list), addr);
-	if (!list)
+	if (!list || ccw_table_room(prog, &prog->refs, sizeof(struct ccw_ref), n))
 		return -ENOMEM;
-	ret = ccw_table_room(prog, &prog->refs, sizeof(struct ccw_ref), good);
-	if (ret)
-		return ret;
-	for (i = 0; i < n; i++) {
-		if (i < good) {
-			struct ccw_ref *ref = (struct ccw_ref *)prog->refs.p + prog->refs.len++;
-
-			ref->iova = word[i];
-			ref->word = &list[i];
-			list[i] = 0;
-		} else {
-			list[i] = cpu_to_be64(prog->scratch_addr + CCW_PAGE - !data->back);
+	if (data->words) {
+		good = listed_words(prog, data, list);
+		/* What pairs have saved is behind the list, where it was taken. */
+		if (prog->host_block != prog->block) {
+			prog->used -= (n - good) * sizeof(*list);
+			n = good;
 		}
+	} else {
+		good = direct_words(prog, ccw, data->back, list, n);
 	}
 	prog->stats.idaws += n;
+	for (; good < n; good++)
+		list[good] = cpu_to_be64(prog->scratch_addr + CCW_PAGE - !data->back);
 	return 0;
 }
 

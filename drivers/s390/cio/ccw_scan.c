@@ -237,24 +237,34 @@ static int ccw_visit(struct ccw_prog *prog, u32 addr, u32 slot, u8 fresh)
 /* Follow the CCWs from addr as far as there is something new. */
 static int ccw_walk(struct ccw_prog *prog, u32 addr, int at)
 {
-	while (at) {
-		int slot = slot_known(prog, addr), ret;
+	u32 slot = 0, left = 0;
+
+	for (; at; addr += 8, slot++, left--) {
 		u8 *state, fresh;
 
-		if (slot < 0) {
-			ret = window_fetch(prog, addr);
-			if (ret)
-				return ret;
-			slot = slot_known(prog, addr);
+		if (!left) {
+			const struct ccw_window *win;
+			int known = slot_known(prog, addr);
+
+			if (known < 0) {
+				int ret = window_fetch(prog, addr);
+
+				if (ret)
+					return ret;
+				known = slot_known(prog, addr);
+			}
+			slot = known;
+			win = &prog->window[prog->window_hint];
+			left = win->count - (slot - win->slot);
 		}
 		state = ccw_state(prog, slot);
 		fresh = at & ~*state;
 		if (!fresh)
 			return 0;
 		if (!*state) {
-			if (++prog->ccws > CCW_COUNT_MAX)
-				return -EINVAL;
-			ret = ccw_canonical(prog, ccw_raw(prog, slot));
+			int ret = ++prog->ccws > CCW_COUNT_MAX ? -EINVAL :
+				  ccw_canonical(prog, ccw_raw(prog, slot));
+
 			if (ret)
 				return ret;
 		}
@@ -262,11 +272,10 @@ static int ccw_walk(struct ccw_prog *prog, u32 addr, int at)
 		at = ccw_visit(prog, addr, slot, fresh);
 		if (at < 0)
 			return at;
-		addr += 8;
-		if (addr > prog->limit)
+		if (addr + 8 > prog->limit)
 			at = 0;
 		if (at)
-			*ccw_state(prog, slot) |= CCW_AT_GOES_ON;
+			*state |= CCW_AT_GOES_ON;
 	}
 	return 0;
 }

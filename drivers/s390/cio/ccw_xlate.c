@@ -68,7 +68,7 @@ static_assert(offsetof(struct irb, esw.esw0.erw) == 4 * sizeof(u32) &&
 #define ERW_FAILING_64BIT	BIT(22)
 
 /**
- * ccw_table_room() - make room in a table
+ * ccw_table_grow() - make room in a table that has not enough
  * @prog: owner of the table
  * @table: the table
  * @size: bytes of an element
@@ -77,14 +77,11 @@ static_assert(offsetof(struct irb, esw.esw0.erw) == 4 * sizeof(u32) &&
  * Context: the program's owner; may sleep.
  * Return: 0 or -ENOMEM.
  */
-int ccw_table_room(struct ccw_prog *prog, struct ccw_table *table, size_t size, u32 more)
+int ccw_table_grow(struct ccw_prog *prog, struct ccw_table *table, size_t size, u32 more)
 {
-	u32 need = table->len + more, cap;
+	u32 cap = max3(table->len + more, 2 * table->cap, 32u);
 	void *p;
 
-	if (need <= table->cap)
-		return 0;
-	cap = max3(need, 2 * table->cap, 32u);
 	p = kvrealloc(table->p, cap * size, GFP_KERNEL_ACCOUNT);
 	if (!p)
 		return -ENOMEM;

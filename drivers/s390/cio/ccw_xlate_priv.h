@@ -252,24 +252,26 @@ static inline u8 *ccw_state(struct ccw_prog *prog, u32 slot)
 /* What a CCW's own command does, as if it were chained; 0: it is invalid. */
 static inline u8 ccw_operation(u8 cmd)
 {
-	if (cmd == CCW_NOP)
-		return CCW_AT_IDLE;
-	switch (cmd & 0x0f) {
-	case 0x0:
-	case 0x8:
-		return 0;
-	case 0x4:
-		return CCW_AT_IN;
-	case 0xc:
-		return CCW_AT_BACK;
-	default:
-		return (cmd & 3) == 2 ? CCW_AT_IN : CCW_AT_OUT;
-	}
+	static const u8 does[16] = {
+		0,		CCW_AT_OUT,	CCW_AT_IN,	CCW_AT_OUT,
+		CCW_AT_IN,	CCW_AT_OUT,	CCW_AT_IN,	CCW_AT_OUT,
+		0,		CCW_AT_OUT,	CCW_AT_IN,	CCW_AT_OUT,
+		CCW_AT_BACK,	CCW_AT_OUT,	CCW_AT_IN,	CCW_AT_OUT,
+	};
+
+	return cmd == CCW_NOP ? CCW_AT_IDLE : does[cmd & 0x0f];
 }
 
 /* ccw_xlate.c */
-int ccw_table_room(struct ccw_prog *prog, struct ccw_table *table, size_t size, u32 more);
+int ccw_table_grow(struct ccw_prog *prog, struct ccw_table *table, size_t size, u32 more);
 void *ccw_arena_take(struct ccw_prog *prog, u32 bytes, u32 *addr);
+
+/* Make room for more elements of this size. */
+static inline int ccw_table_room(struct ccw_prog *prog, struct ccw_table *table, size_t size,
+				 u32 more)
+{
+	return table->len + more <= table->cap ? 0 : ccw_table_grow(prog, table, size, more);
+}
 
 /* ccw_scan.c */
 int ccw_scan(struct ccw_prog *prog);
