@@ -2,27 +2,42 @@
 /*
  * Channel-program translator: its life, the ORB, and the way back
  *
+ * Called by vfio-ccw for the program's owner, see ccw_xlate.h for contexts. The
+ * passes are in ccw_scan.c, ccw_plan.c and ccw_pin.c.
+ */
+
+/**
+ * DOC: Channel programs
+ *
  * A guest's channel program consists of CCWs, which name data by guest
  * addresses, directly or through lists of them (IDALs), and which branch by
  * guest addresses (TIC). The channel executes a copy: the same CCWs below 2 GiB,
- * in format 1, each with a list of its own.
+ * in format 1, each with a list of its own. The copy is made in three passes:
  *
- *   ccw_scan.c	 finds the CCWs; each byte of them is fetched once, so that
- *		 what was checked is what runs
- *   ccw_plan.c	 lays out the copy, fetches the guest's lists, writes the copy
- *   ccw_pin.c	 pins the pages by runs and completes the lists
+ * 1. Scan: find every CCW that the channel can come to, by chaining, by TIC, and
+ *    by the status modifier with which a device leaves one out. Each byte is
+ *    fetched once, so that what was looked at is what runs. A CCW that is come
+ *    to by data chaining goes on with the command before it; so each learns what
+ *    it can be part of.
+ * 2. Plan and emit: lay out the CCWs without gaps where the guest has none, with
+ *    an invalid one behind each piece; take over the guest's lists; write the
+ *    copy.
+ * 3. Pin: sort the pages, pin neighbours by one call, and complete the lists.
+ *    Each call is recorded and undone as it was made.
  *
- * What must stay true, whatever the guest writes: an address in the copy is in
- * the arena, in a page that is pinned for this program, or in the scratch pages;
- * and the bytes that the channel moves there do not leave the page.
+ * What stays true, whatever the guest writes, and while it writes: an address in
+ * the copy is in the arena, in a page that is pinned for this program, or in the
+ * two scratch pages; and the bytes that the channel moves there do not leave the
+ * page.
  *
  * The copy is not cleverer than the original: where the channel would answer the
- * guest's program with a program check, it is led to answer the copy with one,
- * at the same CCW. Zero serves as the invalid CCW. Only what cannot be
- * reached, or is beyond the limits, fails the translation.
+ * guest's program with a program check, it answers the copy with one, at the
+ * same CCW. Zero serves as the invalid CCW. Only what is not there, is beyond
+ * the limits (16 pieces of 256 CCWs), or cannot be carried over (MIDAWs, data
+ * that one CCW can move in both directions) fails START SUBCHANNEL.
  *
- * Memory is kept from program to program: a device that runs the same kind of
- * program again allocates nothing.
+ * Memory is kept from program to program: a device that runs programs like the
+ * one before allocates nothing.
  */
 #include <linux/errno.h>
 #include <linux/minmax.h>
@@ -35,8 +50,10 @@
 
 #ifdef CONFIG_S390
 #include <asm/cio.h>
+#include <asm/page.h>
 #include "orb.h"
 
+static_assert(CCW_PAGE == PAGE_SIZE);
 static_assert(sizeof(struct ccw1) == sizeof(u64));
 static_assert(offsetof(struct ccw1, count) == 2 && offsetof(struct ccw1, cda) == 4);
 static_assert(sizeof(union orb) == sizeof(struct ccw_orb));
