@@ -387,14 +387,14 @@ int ccw_prog_translate(struct ccw_prog *prog, const void *guest_orb)
 
 /**
  * ccw_prog_loaded() - is there a program
- * @prog: the translator
+ * @prog: the translator, or NULL
  *
  * Context: any, the program's owner.
  * Return: true between ccw_prog_translate() and ccw_prog_release().
  */
 bool ccw_prog_loaded(const struct ccw_prog *prog)
 {
-	return prog->loaded;
+	return prog && prog->loaded;
 }
 
 /* Host address of the guest's first CCW. */
@@ -447,9 +447,12 @@ const struct ccw_orb *ccw_prog_orb(struct ccw_prog *prog, u32 intparm, u8 lpm)
  */
 static u32 ccw_to_guest(const struct ccw_prog *prog, u32 host)
 {
-	const struct ccw_run *run = prog->run, *end = run + (prog->loaded ? prog->runs : 0);
+	const struct ccw_run *run, *end;
 
-	for (; run < end; run++)
+	if (!ccw_prog_loaded(prog))
+		return 0;
+	end = prog->run + prog->runs;
+	for (run = prog->run; run < end; run++)
 		if (host >= run->host && host - run->host <= (run->count + 1) * 8)
 			return run->guest + (host - run->host);
 	return 0;
@@ -458,11 +461,15 @@ static u32 ccw_to_guest(const struct ccw_prog *prog, u32 host)
 /* Guest address of data that the channel names. */
 static bool data_to_guest(const struct ccw_prog *prog, u64 host, u64 *guest)
 {
-	const struct ccw_pin *pin = prog->pins.p, *end = pin + prog->pins.len;
-	const u64 *page = prog->host.p;
+	const struct ccw_pin *pin, *end;
+	const u64 *page;
 	u32 i;
 
-	for (; pin < end; pin++) {
+	if (!ccw_prog_loaded(prog))
+		return false;
+	page = prog->host.p;
+	end = (struct ccw_pin *)prog->pins.p + prog->pins.len;
+	for (pin = prog->pins.p; pin < end; pin++) {
 		for (i = 0; i < pin->npages; i++) {
 			if (host - page[pin->first + i] < CCW_PAGE) {
 				*guest = pin->iova + i * CCW_PAGE +
@@ -476,7 +483,8 @@ static bool data_to_guest(const struct ccw_prog *prog, u64 host, u64 *guest)
 
 /**
  * ccw_prog_scsw_to_guest() - make a subchannel-status word the guest's
- * @prog: the translator, with a program or without
+ * @prog: the translator, with a program or without; NULL: the status is not of
+ *	  the program that is there now
  * @scsw: 12 bytes, from an IRB or a SCHIB
  *
  * The CCW address becomes the guest's, or zero where it is none of the
@@ -489,7 +497,7 @@ void ccw_prog_scsw_to_guest(const struct ccw_prog *prog, void *scsw)
 	__be32 word[3];
 
 	memcpy(word, scsw, sizeof(word));
-	if (prog->loaded && word[0] & cpu_to_be32(SCSW_START_FUNCTION)) {
+	if (ccw_prog_loaded(prog) && word[0] & cpu_to_be32(SCSW_START_FUNCTION)) {
 		word[0] &= ~cpu_to_be32(SCSW_FROM_ORB);
 		word[0] |= cpu_to_be32(prog->guest_flags & SCSW_FROM_ORB);
 	}
@@ -522,7 +530,8 @@ static void failing_to_guest(const struct ccw_prog *prog, __be32 *esw, u32 *erw)
 
 /**
  * ccw_prog_irb_to_guest() - make an interruption-response block the guest's
- * @prog: the translator, with a program or without
+ * @prog: the translator, with a program or without; NULL: the status is not of
+ *	  the program that is there now
  * @irb: struct irb, of which words 0 to 7 are looked at
  *
  * As ccw_prog_scsw_to_guest(), and for the addresses in the extended status: one

@@ -442,6 +442,30 @@ static void test_cpa(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen_cpa(w, first), 0);
 }
 
+/* Status that is not of the program there is: what is an address goes, no more. */
+static void test_foreign_status(struct kunit *test)
+{
+	struct world *w = world_of(test);
+	__be32 irb[8] = { cpu_to_be32(0x04804017), 0, cpu_to_be32(0x0e000001), 0,
+			  cpu_to_be32(0x03a00000) };
+	u32 cpa;
+
+	put_ccw(w->m, F1, &(struct test_ccw){ 0x1000, 0x02, 0, 32, 0x2000 });
+	KUNIT_ASSERT_EQ(test, translate_at(w, F1, 0x1000), 0);
+	cpa = be32_to_cpu(ccw_prog_orb(w->prog, 0, 0)->word[2]);
+	irb[1] = cpu_to_be32(cpa + 8);
+	irb[5] = cpu_to_be32(model_frame(2));
+	irb[7] = cpu_to_be32(cpa);
+	ccw_prog_irb_to_guest(NULL, irb);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(irb[0]), 0x04804017);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(irb[1]), 0);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(irb[2]), 0x0e000001);
+	/* Concurrent sense and its count stay. */
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(irb[4]), 0x01200000);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(irb[5]), 0);
+	KUNIT_EXPECT_EQ(test, be32_to_cpu(irb[7]), 0);
+}
+
 /* The bits of the status that repeat the ORB. */
 static void test_scsw_bits(struct kunit *test)
 {
@@ -682,6 +706,7 @@ static struct kunit_case ccw_xlate_cases[] = {
 	KUNIT_CASE(test_failures),
 	KUNIT_CASE(test_pinned),
 	KUNIT_CASE(test_cpa),
+	KUNIT_CASE(test_foreign_status),
 	KUNIT_CASE(test_scsw_bits),
 	KUNIT_CASE(test_invalid),
 	KUNIT_CASE(test_pin_runs),
