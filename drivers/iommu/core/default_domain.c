@@ -55,9 +55,9 @@ static unsigned int type_for_members(struct iommu_group *group)
 			continue;
 		if (type)
 			dev_err_ratelimited(m->dev,
-					    "its IOMMU driver insists on a default domain of type %s, for others of iommu group %d on %s\n",
-					    iommu_domain_type_str(t), group->id,
-					    iommu_domain_type_str(type));
+					    "IOMMU driver error, requesting conflicting def_domain_type, %s and %s, for devices in group %d.\n",
+					    iommu_domain_type_str(type), iommu_domain_type_str(t),
+					    group->id);
 		if (!type || t == IOMMU_DOMAIN_IDENTITY)
 			type = t;
 	}

@@ -502,9 +502,11 @@ int mock_dev_firmware(struct mock_dev *mdev)
 	struct iommu_fwspec *fwspec;
 	struct dev_iommu *param;
 
-	if (dev->iommu || mdev->unnamed)
+	/* What a device that was removed has left has no fwspec. */
+	if (mdev->unnamed || (dev->iommu && dev->iommu->fwspec))
 		return 0;
-	param = kzalloc(sizeof(*param), GFP_KERNEL);
+	/* The core keeps data of its own behind the public part. */
+	param = kzalloc(sizeof(*param) + 128, GFP_KERNEL);
 	fwspec = kzalloc(struct_size(fwspec, ids, 1), GFP_KERNEL);
 	if (!param || !fwspec) {
 		kfree(param);
