@@ -73,22 +73,50 @@ TEST_F(defect, 1_a_queue_forgets_its_device)
 	EXPECT_TRUE(ap_queue_status_is(APQN(CARD, DOMAIN), "unassigned"));
 }
 
+static size_t queues_text(char *text, int first, int last, int domain, int last_domain)
+{
+	size_t len = 0;
+	int card, d;
+
+	for (card = first; card <= last; card++)
+		for (d = domain; d <= last_domain; d++)
+			len += sprintf(text + len, "%02x.%04x\n", card, d);
+	return len;
+}
+
 /* 2: more than 512 queues were printed over the end of a page. */
 TEST_F(defect, 2_a_large_matrix_is_shown_whole)
 {
-	size_t size = 1024 * 1024, want = 0;
+	static const char ones[] =
+		"0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
+	size_t size = 1024 * 1024, want;
 	char *text = malloc(size), *expected = malloc(size);
-	int card, domain, len;
 
 	ASSERT_NE(NULL, text);
 	ASSERT_NE(NULL, expected);
-	ASSERT_EQ(0, ap_assign(&self->dut, CARD, 255, DOMAIN, DOMAIN + 3));
-	for (card = CARD; card <= 255; card++)
-		for (domain = DOMAIN; domain <= DOMAIN + 3; domain++)
-			want += sprintf(expected + want, "%02x.%04x\n", card, domain);
-	len = ap_get(&self->dut, "matrix", text, size);
-	EXPECT_EQ(want, len);
+	/* One more than fits, and then as many as there can be. */
+	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD + 170, DOMAIN, DOMAIN + 2));
+	want = queues_text(expected, CARD, CARD + 170, DOMAIN, DOMAIN + 2);
+	ASSERT_EQ(want, ap_get(&self->dut, "matrix", text, size));
 	EXPECT_STREQ(expected, text);
+
+	ASSERT_EQ(0, sysfs_write(AP_BUS "apmask", "-1,-2"));
+	EXPECT_EQ(0, ap_set(&self->dut, "ap_config", "%s,%s,%s", ones, ones, ones));
+	want = queues_text(expected, 0, 255, 0, 255);
+	EXPECT_EQ(65536 * 8, want);
+	EXPECT_EQ(want, ap_get(&self->dut, "matrix", text, size));
+	EXPECT_EQ(0, memcmp(expected, text, want));
+	want = queues_text(expected, 1, LAST_CARD, DOMAIN, LAST_DOMAIN);
+	EXPECT_EQ(want, ap_get(&self->dut, "guest_matrix", text, size));
+	EXPECT_STREQ(expected, text);
+	EXPECT_EQ(256 * 5, ap_get(&self->dut, "control_domains", text, size));
+	/* A guest gets what there is of it. */
+	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_CDEV));
+	EXPECT_TRUE(ap_vm_has(&self->vm, 1, DOMAIN));
+	EXPECT_FALSE(ap_vm_has(&self->vm, 0, DOMAIN));
+	ap_vm_close(&self->vm);
+	EXPECT_EQ(0, ap_config(&self->dut, 0, 0, 0));
+	EXPECT_EQ(0, sysfs_write(AP_BUS "apmask", "+1,+2"));
 	free(text);
 	free(expected);
 }

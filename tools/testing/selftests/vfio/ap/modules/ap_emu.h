@@ -169,6 +169,7 @@ int ap_emu_queues_init(void);
 /* ap_emu_irq.c */
 u8 ap_emu_aqic(struct ap_emu_call *c, struct ap_emu_queue *q);
 void ap_emu_disarm(struct ap_emu_queue *q);
+void ap_emu_disarm_gone(void);
 bool ap_emu_irq_enabled(const struct ap_emu_queue *q, u64 now);
 void ap_emu_irq_init(void);
 void ap_emu_kick(void);

@@ -76,6 +76,7 @@ static ssize_t mask_write(struct file *file, const char __user *buf, size_t coun
 		return ret;
 	raw_spin_lock_irq(&ap_emu.lock);
 	bitmap_copy(mask, new, EMU_IDS);
+	ap_emu_disarm_gone();
 	raw_spin_unlock_irq(&ap_emu.lock);
 	return count;
 }

@@ -44,6 +44,20 @@ void ap_emu_disarm(struct ap_emu_queue *q)
 	q->notified = false;
 }
 
+/* Queues that are not configured any more have no interrupts either. */
+void ap_emu_disarm_gone(void)
+{
+	struct ap_emu_queue *q, *next;
+	unsigned int apqn;
+
+	list_for_each_entry_safe(q, next, &ap_emu.armed, armed) {
+		apqn = q - ap_emu.queues;
+		if (!test_bit(AP_QID_CARD(apqn), ap_emu.apm) ||
+		    !test_bit(AP_QID_QUEUE(apqn), ap_emu.aqm))
+			ap_emu_disarm(q);
+	}
+}
+
 u8 ap_emu_aqic(struct ap_emu_call *c, struct ap_emu_queue *q)
 {
 	union ap_qirq_ctrl ctrl = { .value = c->regs->gprs[1] };

@@ -43,7 +43,7 @@ void ap_emu_settle(struct ap_emu_queue *q, u64 now)
 	}
 }
 
-static bool reply_ready(const struct ap_emu_queue *q, u64 now)
+static bool reply_ready(struct ap_emu_queue *q, u64 now)
 {
 	struct ap_emu_msg *msg;
 
