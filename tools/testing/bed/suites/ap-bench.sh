@@ -14,6 +14,6 @@ programs="vfio/ap/ap_bench"
 guest()
 {
 	. /usr/lib/bed/ap.sh
-	ap_setup
+	ap_setup na=255 nd=255
 	ap_bench
 }

@@ -32,7 +32,7 @@ failed_load()
 guest()
 {
 	. /usr/lib/bed/ap.sh
-	ap_setup
+	ap_setup na=255 nd=255
 	ap_defects_test
 	sleep 8
 	failed_load

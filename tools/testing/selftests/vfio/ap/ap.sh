@@ -11,10 +11,11 @@ ap_cards()
 	wait_for 10 grep -q complete /sys/bus/ap/bindings
 }
 
-# Cards 1 to 6, domains 4 to 7; 1 and 2 are the host's, the others vfio_ap's.
+# ap_setup [PARAMETER...]: cards 1 to 6, domains 4 to 7; 1 and 2 are the host's,
+# the others vfio_ap's. What a scan of the bus costs goes with the highest domain.
 ap_setup()
 {
-	t_check "adapters" ap_cards apm=1-6 aqm=4-7 adm=4-7
+	t_check "adapters" ap_cards apm=1-6 aqm=4-7 adm=4-7 na=63 nd=31 "$@"
 	t_check "vfio_ap" modprobe vfio_ap
 	t_check "guests" insmod /lib/modules/ap_guest.ko
 	echo 120 >/sys/bus/ap/config_time

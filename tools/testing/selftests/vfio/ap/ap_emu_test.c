@@ -97,7 +97,7 @@ TEST_F(emu, the_bus_sees_the_masks)
 	ASSERT_EQ(0, sysfs_read(AP_BUS "ap_control_domain_mask", text, sizeof(text)));
 	EXPECT_STREQ("0x0f00000000000000000000000000000000000000000000000000000000000000", text);
 	ASSERT_EQ(0, sysfs_read(AP_BUS "ap_max_adapter_id", text, sizeof(text)));
-	EXPECT_STREQ("255", text);
+	EXPECT_STREQ("63", text);
 }
 
 TEST_F(emu, types)
@@ -166,7 +166,7 @@ TEST_F(emu, what_is_refused)
 		const char *file, *line;
 		int ret;
 	} refused[] = {
-		{ "apm", "256", -ERANGE },
+		{ "apm", "64", -ERANGE },
 		{ "apm", "x", -EINVAL },
 		{ "apm", "+3-1", -EINVAL },
 		{ "control", "card", -EINVAL },

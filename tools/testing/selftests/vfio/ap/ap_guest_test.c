@@ -17,8 +17,6 @@
 #include "vfio_harness.h"
 #include "ap_util.h"
 
-#define PROMPT_MS	2000
-
 FIXTURE(guest) {
 	struct vfio_dut dut, other;
 	struct ap_vm vm, vm2;
@@ -146,8 +144,8 @@ TEST_F(guest, plug_by_attributes)
 	EXPECT_EQ(0, ap_set(&self->dut, "assign_control_domain", "%d", DOMAIN));
 	EXPECT_TRUE(ap_vm_has_cdom(&self->vm, DOMAIN));
 	/* Not in the host's configuration. */
-	EXPECT_EQ(0, ap_set(&self->dut, "assign_control_domain", "100"));
-	EXPECT_FALSE(ap_vm_has_cdom(&self->vm, 100));
+	EXPECT_EQ(0, ap_set(&self->dut, "assign_control_domain", "20"));
+	EXPECT_FALSE(ap_vm_has_cdom(&self->vm, 20));
 
 	ap_emu("log", "0");
 	EXPECT_EQ(0, ap_set(&self->dut, "unassign_adapter", "%d", CARD));
@@ -237,10 +235,10 @@ TEST_F(guest, masks_change_only_when_they_do)
 	EXPECT_EQ(1, ap_vm_history(&self->vm, apcbs, 8));
 	ap_vm_forget(&self->vm);
 	EXPECT_EQ(0, ap_set(&self->dut, "assign_adapter", "%d", CARD));
-	EXPECT_EQ(0, ap_set(&self->dut, "assign_domain", "%d", 100));
-	EXPECT_EQ(0, ap_set(&self->dut, "unassign_domain", "%d", 100));
-	EXPECT_EQ(0, ap_set(&self->dut, "unassign_adapter", "%d", 100));
-	EXPECT_EQ(0, ap_set(&self->dut, "assign_control_domain", "%d", 100));
+	EXPECT_EQ(0, ap_set(&self->dut, "assign_domain", "%d", 20));
+	EXPECT_EQ(0, ap_set(&self->dut, "unassign_domain", "%d", 20));
+	EXPECT_EQ(0, ap_set(&self->dut, "unassign_adapter", "%d", 50));
+	EXPECT_EQ(0, ap_set(&self->dut, "assign_control_domain", "%d", 20));
 	ap_emu("apm", "+10");
 	ap_scan();
 	EXPECT_EQ(0, ap_vm_history(&self->vm, apcbs, 8));

@@ -68,19 +68,22 @@ TEST_F(matrix, numbers)
 		"assign_control_domain", "unassign_control_domain",
 	};
 	unsigned int i;
+	int max;
 
 	for (i = 0; i < ARRAY_SIZE(attrs); i++) {
+		max = i < 2 ? MAX_CARD : MAX_DOMAIN;
 		EXPECT_EQ(-EINVAL, ap_set(&self->a, attrs[i], "x")) {
 			TH_LOG("%s", attrs[i]);
 		}
 		EXPECT_EQ(-EINVAL, ap_set(&self->a, attrs[i], "-1"));
 		EXPECT_EQ(-EINVAL, ap_set(&self->a, attrs[i], "3 4"));
+		EXPECT_EQ(-ENODEV, ap_set(&self->a, attrs[i], "%d", max + 1));
 		EXPECT_EQ(-ENODEV, ap_set(&self->a, attrs[i], "256"));
 		EXPECT_EQ(-ERANGE, ap_set(&self->a, attrs[i], "0x10000000000000000"));
 		/* Twice is as good as once, in any base. */
-		EXPECT_EQ(0, ap_set(&self->a, attrs[i], "255"));
-		EXPECT_EQ(0, ap_set(&self->a, attrs[i], "0xff\n"));
-		EXPECT_EQ(0, ap_set(&self->a, attrs[i], "0377"));
+		EXPECT_EQ(0, ap_set(&self->a, attrs[i], "%d", max));
+		EXPECT_EQ(0, ap_set(&self->a, attrs[i], "%#x\n", max));
+		EXPECT_EQ(0, ap_set(&self->a, attrs[i], "%#o", max));
 	}
 	EXPECT_TRUE(ap_is(&self->a, "matrix", ""));
 	EXPECT_TRUE(ap_is(&self->a, "control_domains", ""));
@@ -104,9 +107,9 @@ TEST_F(matrix, what_is_shown)
 	EXPECT_TRUE(ap_is(&self->a, "matrix", "03.0004\n03.0007\n05.0004\n05.0007\n"));
 	EXPECT_TRUE(ap_is(&self->a, "guest_matrix", "03.0004\n03.0007\n05.0004\n05.0007\n"));
 	EXPECT_EQ(0, ap_set(&self->a, "assign_control_domain", "4"));
-	EXPECT_EQ(0, ap_set(&self->a, "assign_control_domain", "200"));
-	EXPECT_TRUE(ap_is(&self->a, "control_domains", "0004\n00c8\n"));
-	EXPECT_EQ(0, ap_set(&self->a, "unassign_control_domain", "200"));
+	EXPECT_EQ(0, ap_set(&self->a, "assign_control_domain", "20"));
+	EXPECT_TRUE(ap_is(&self->a, "control_domains", "0004\n0014\n"));
+	EXPECT_EQ(0, ap_set(&self->a, "unassign_control_domain", "20"));
 	EXPECT_TRUE(ap_is(&self->a, "ap_config", ap_config_text(text, 0x14, 0x09, 0x08)));
 }
 

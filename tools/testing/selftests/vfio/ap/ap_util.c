@@ -19,6 +19,9 @@
 #define QUEUE_DRIVER	AP_BUS "drivers/vfio_ap/"
 #define LOG_SIZE	(1024 * 1024)
 
+/* This process has changed what a scan of the bus would see. */
+static bool changed;
+
 int file_read(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -48,7 +51,19 @@ int ap_emu(const char *file, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	snprintf(path, sizeof(path), EMU "%s", file);
+	if (!strcmp(file + 1, "pm") || !strcmp(file + 1, "qm") || !strcmp(file + 1, "dm") ||
+	    strstr(text, "state=") || strstr(text, "type="))
+		changed = true;
 	return sysfs_write(path, text);
+}
+
+static bool masks_are_ours(void)
+{
+	char apm[64], aqm[64], adm[64];
+
+	return !sysfs_read(EMU "apm", apm, sizeof(apm)) && !strcmp(apm, "1-6") &&
+	       !sysfs_read(EMU "aqm", aqm, sizeof(aqm)) && !strcmp(aqm, "4-7") &&
+	       !sysfs_read(EMU "adm", adm, sizeof(adm)) && !strcmp(adm, "4-7");
 }
 
 long long ap_emu_stat(const char *name)
@@ -113,6 +128,10 @@ void ap_emu_reset(void)
 	ap_emu("reset_ms", "0");
 	ap_emu("irq_ms", "0");
 	ap_emu("reply_ms", "0");
+	ap_emu("stats", "0");
+	ap_emu("log", "0");
+	if (!changed && masks_are_ours())
+		return;
 	for (card = 1; card <= LAST_CARD; card++) {
 		ap_emu("control", "card %d type=14 state=online", card);
 		for (domain = DOMAIN; domain <= LAST_DOMAIN; domain++)
@@ -122,6 +141,7 @@ void ap_emu_reset(void)
 	ap_emu("aqm", "%d-%d", DOMAIN, LAST_DOMAIN);
 	ap_emu("adm", "%d-%d", DOMAIN, LAST_DOMAIN);
 	ap_scan();
+	changed = false;
 	ap_emu("stats", "0");
 	ap_emu("log", "0");
 }

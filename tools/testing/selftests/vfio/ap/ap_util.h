@@ -27,6 +27,8 @@
 #define LAST_CARD	6
 #define DOMAIN		4
 #define LAST_DOMAIN	7
+#define MAX_CARD	63
+#define MAX_DOMAIN	31
 
 /* The emulator: write to a file of it, a counter, lines of its log. */
 int ap_emu(const char *file, const char *fmt, ...) __printf(2, 3);
