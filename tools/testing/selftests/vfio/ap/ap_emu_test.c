@@ -125,6 +125,8 @@ TEST_F(emu, standby_and_checkstop)
 	EXPECT_EQ(1, number("card03", "chkstop"));
 	EXPECT_EQ(0, ap_emu("control", "card 3 state=online\nqueue 03.0005 state=standby"));
 	ap_scan();
+	/* The bus looks at one change of a queue at a time. */
+	ap_scan();
 	EXPECT_EQ(0, number("card03", "chkstop"));
 	EXPECT_EQ(1, number("03.0004", "config"));
 	EXPECT_EQ(0, number("03.0005", "config"));
