@@ -158,6 +158,9 @@ static void probe_failure(struct kunit *test)
 
 	for (i = 0; i < 3; i++) {
 		mdev[i] = mock_dev(mock, failure->shared ? 1 : MOCK_OWN);
+		/* An identity domain cannot fail to be allocated. */
+		if (failure->op == MOCK_ALLOC)
+			mdev[i]->def_type = IOMMU_DOMAIN_DMA;
 		if (i == 1)
 			mock_fail(mock, failure->op, failure->err, mdev[i]);
 		if (i != 1 || !failure->late)
@@ -186,6 +189,7 @@ static void probe_first_attach_fails(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, mock_register(mock), 0);
 	mdev = mock_dev(mock, MOCK_OWN);
+	mdev->def_type = IOMMU_DOMAIN_DMA;
 	mock_fail(mock, MOCK_ALLOC, -ENOMEM, NULL);
 	KUNIT_ASSERT_EQ(test, mock_dev_add(mdev), 0);
 	expect_gone(test, mdev);

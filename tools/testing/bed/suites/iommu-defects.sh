@@ -13,7 +13,7 @@ extmods="drivers/iommu/tests"
 guest()
 {
 	# The first is one of the races.
-	for suite in race defects; do
+	for suite in defects race; do
 		printf 'iommu_group_%s*' $suite >/sys/module/kunit/parameters/filter_glob
 		t_check "$suite: loads" insmod /lib/modules/iommu-group-kunit.ko
 		t_check "$suite: unloads" rmmod iommu-group-kunit

@@ -11,7 +11,7 @@ devices=("${iommu_disk[@]}" -device nvme,serial=bed,drive=d0,addr=3
 	 -chardev null,id=null0 -device pci-serial,chardev=null0,bus=br0,addr=2
 	 -device ich9-usb-ehci1,id=ehci,addr=1d.7,multifunction=on
 	 -device ich9-usb-uhci1,masterbus=ehci.0,firstport=0,addr=1d.0,multifunction=on
-	 -device virtio-rng-pci,iommu_platform=on,addr=5)
+	 -device virtio-rng-pci,disable-legacy=on,iommu_platform=on,addr=5)
 
 members() { ls "/sys/kernel/iommu_groups/$1/devices" | xargs; }
 

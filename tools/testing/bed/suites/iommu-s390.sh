@@ -5,7 +5,7 @@ timeout=600
 programs="vfio/vfio_holder"
 . tools/testing/bed/suites/iommu.inc
 devices=("${iommu_disk[@]}" -device zpci,uid=1,fid=1,target=vd0
-	 -device virtio-blk-pci,id=vd0,drive=d0,iommu_platform=on)
+	 -device virtio-blk-pci,id=vd0,drive=d0,disable-legacy=on,iommu_platform=on)
 
 guest()
 {
