@@ -65,11 +65,11 @@ static int vfio_ccw_mdev_probe(struct mdev_device *mdev)
 	struct vfio_ccw_parent *parent =
 		container_of(mdev->type, struct vfio_ccw_parent, type);
 	struct subchannel *sch = to_subchannel(mdev->dev.parent);
-	struct vfio_ccw_private *private;
+	struct vfio_ccw_private *private =
+		vfio_alloc_device(vfio_ccw_private, vdev, &mdev->dev,
+				  &vfio_ccw_dev_ops);
 	int ret;
 
-	private = vfio_alloc_device(vfio_ccw_private, vdev, &mdev->dev,
-				    &vfio_ccw_dev_ops);
 	if (IS_ERR(private))
 		return PTR_ERR(private);
 	VFIO_CCW_SCH_EVENT(2, sch, "create\n");

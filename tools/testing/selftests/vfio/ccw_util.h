@@ -19,13 +19,6 @@
 
 #include "vfio_path.h"
 
-#ifndef __packed
-#define __packed		__attribute__((packed))
-#endif
-#ifndef __aligned
-#define __aligned(n)		__attribute__((aligned(n)))
-#endif
-
 #define CCW_REGION(index)	((off_t)(index) << 10)
 #define CCW_REGION_IO		0
 #define CCW_REGION_CMD		1
@@ -68,12 +61,13 @@
 #define DSTAT_UC		0x02
 #define CSTAT_PCHK		0x20
 
+/* Naturally packed; programs put them at multiples of eight. */
 struct ccw1 {
 	__u8 cmd;
 	__u8 flags;
 	__u16 count;
 	__u32 cda;
-} __packed __aligned(8);
+};
 
 struct ccw0 {
 	__u8 cmd;
@@ -81,7 +75,7 @@ struct ccw0 {
 	__u8 flags;
 	__u8 zero;
 	__u16 count;
-} __packed __aligned(8);
+};
 
 struct ccw_irb {
 	__u32 w0;
