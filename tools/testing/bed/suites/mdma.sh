@@ -33,8 +33,6 @@ guest()
 		'echo mdma >/sys/bus/platform/drivers/mdma/bind'
 	t_check "create it again" sh -c "echo $uuid >$types/mdma-core/create"
 	t_check "remove it" sh -c "echo 1 >/sys/bus/mdev/devices/$uuid/remove"
-	# DEBUG_KOBJECT_RELEASE keeps the vfio_device, hence its ops, for seconds
-	sleep 8
 	t_check "unload" rmmod mdma
 	t_check "its parent is gone" test ! -e /sys/class/mdev_bus/mdma
 }

@@ -24,7 +24,11 @@ struct sweep {
 	void (*undo)(void *data, int ret);
 	/* After a call that was hit: NULL, or what is wrong. */
 	const char *(*after)(void *data, int ret);
-	int also[2];		/* errnos allowed beside ENOMEM and EFAULT */
+	/* Errnos allowed beside ENOMEM and EFAULT, and how often each at most. */
+	struct {
+		int errnum;
+		unsigned int most;
+	} also[2];
 	void *data;
 	/* What came of it. */
 	unsigned int hits, refused;
@@ -78,10 +82,19 @@ static inline bool fail_nth_disarm(int fd)
 	return spent;
 }
 
-static inline bool refusal_is_clean(const struct sweep *sweep, int ret)
+static inline bool refusal_is_clean(struct sweep *sweep, int ret)
 {
-	return ret == -ENOMEM || ret == -EFAULT || ret == -sweep->also[0] ||
-	       ret == -sweep->also[1];
+	unsigned int i;
+
+	if (ret == -ENOMEM || ret == -EFAULT)
+		return true;
+	for (i = 0; i < ARRAY_SIZE(sweep->also); i++) {
+		if (ret == -sweep->also[i].errnum && sweep->also[i].most) {
+			sweep->also[i].most--;
+			return true;
+		}
+	}
+	return false;
 }
 
 static inline void sweep_run(struct __test_metadata *_metadata,

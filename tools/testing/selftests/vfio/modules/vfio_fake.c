@@ -50,6 +50,10 @@ static unsigned int slow_ms;
 module_param(slow_ms, uint, 0644);
 MODULE_PARM_DESC(slow_ms, "how long open, close and get_state take");
 
+static unsigned int exit_ms;
+module_param(exit_ms, uint, 0644);
+MODULE_PARM_DESC(exit_ms, "how long the module keeps its devices while it unloads");
+
 /* Counters; the test writes 0 to begin anew. */
 static atomic_t opens = ATOMIC_INIT(0);
 module_param_named(opens, opens.counter, int, 0644);
@@ -329,6 +333,7 @@ static void __exit fake_module_exit(void)
 {
 	unsigned int i;
 
+	msleep(exit_ms);
 	for (i = 0; i < ARRAY_SIZE(fakes); i++)
 		platform_device_unregister(fakes[i]);
 	platform_driver_unregister(&fake_driver);
