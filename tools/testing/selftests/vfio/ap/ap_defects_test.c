@@ -131,6 +131,7 @@ TEST_F(defect, 3_a_failed_aqic_changes_nothing)
 
 	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD, DOMAIN, DOMAIN));
 	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_GROUP));
+	ASSERT_EQ(0, ap_vm_reset(&self->vm));
 	EXPECT_EQ(0, ap_emu("inject", "aqic %02x.%04x 06", CARD, DOMAIN));
 	EXPECT_EQ(0x06, ap_vm_aqic(&self->vm, APQN(CARD, DOMAIN), true, ISC, 0x2000));
 	ASSERT_EQ(0, ap_vm_state(&self->vm, &state));
@@ -158,6 +159,7 @@ TEST_F(defect, 4_no_interrupts_are_not_at_address_0)
 {
 	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD, DOMAIN, DOMAIN + 1));
 	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_GROUP));
+	ASSERT_EQ(0, ap_vm_reset(&self->vm));
 	EXPECT_EQ(0, ap_vm_aqic(&self->vm, APQN(CARD, DOMAIN), true, ISC, 0x2000));
 	ap_emu("log", "0");
 	EXPECT_EQ(0, ap_vm_unmap(&self->vm));
@@ -299,6 +301,7 @@ TEST_F(defect, 7_a_slow_reset_is_ones_own)
 	ASSERT_EQ(0, ap_assign(&self->other, CARD + 1, CARD + 1, DOMAIN, DOMAIN));
 	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_CDEV));
 	ASSERT_EQ(0, ap_vm_open(&self->vm2, &self->other, AP_CDEV));
+	ASSERT_EQ(0, ap_vm_reset(&self->vm2));
 	ap_emu("reset_ms", "60000");
 	ASSERT_EQ(0, pthread_create(&a, NULL, do_reset, &reset));
 	sleep_ms(500);

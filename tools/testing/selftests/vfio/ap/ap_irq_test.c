@@ -40,6 +40,8 @@ FIXTURE_SETUP(irq)
 	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD, DOMAIN, DOMAIN + 1));
 	ASSERT_EQ(0, ap_vm_new(&self->vm));
 	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, variant->path));
+	ASSERT_EQ(0, ap_vm_reset(&self->vm));
+	ap_emu("log", "0");
 }
 
 FIXTURE_TEARDOWN(irq)

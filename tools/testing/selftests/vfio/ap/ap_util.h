@@ -82,6 +82,11 @@ int ap_vm_open(struct ap_vm *vm, const struct vfio_dut *dut, enum ap_path path);
 void ap_vm_close(struct ap_vm *vm);
 void ap_vm_free(struct ap_vm *vm);
 int ap_vm_unmap(struct ap_vm *vm);
+/*
+ * What a guest does before it uses its queues. New ones may still have the
+ * interrupts on that the AP bus of the host enables.
+ */
+int ap_vm_reset(struct ap_vm *vm);
 bool ap_vm_has(const struct ap_vm *vm, int card, int domain);
 bool ap_vm_has_cdom(const struct ap_vm *vm, int domain);
 /* No card and no domain at all. */

@@ -133,6 +133,11 @@ int ap_vm_unmap(struct ap_vm *vm)
 	return ioas_unmap(vm->iommufd, vm->ioas, 0, VM_SIZE);
 }
 
+int ap_vm_reset(struct ap_vm *vm)
+{
+	return vfio_ioctl_val(vm->device, VFIO_DEVICE_RESET, 0);
+}
+
 static int apcb_of(const struct ap_vm *vm, struct ap_guest_apcb *apcb)
 {
 	memset(apcb, 0, sizeof(*apcb));
