@@ -13,9 +13,11 @@
 
 #define container_of(p, type, member)	((type *)((char *)(p) - offsetof(type, member)))
 
-typedef struct {
+struct fsm_lock {
 	bool held;
-} spinlock_t;
+};
+
+#define spinlock_t		struct fsm_lock
 
 static inline void spin_lock_init(spinlock_t *lock)
 {
