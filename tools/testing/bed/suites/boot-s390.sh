@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-title="boots on s390; vfio-ccw of the base makes a mediated device on our cores"
+title="boots on s390; vfio-ccw makes a mediated device"
 arch="s390"
 flavour="plain"
 timeout=240
