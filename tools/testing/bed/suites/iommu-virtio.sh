@@ -4,6 +4,8 @@ title="virtio-iommu: a disk works, is assigned and comes back; types"
 flavour="plain"
 timeout=900
 iommu="virtio"
+# There is no remapping of interrupts beside it.
+append="vfio_iommu_type1.allow_unsafe_interrupts=1 iommufd.allow_unsafe_interrupts=1"
 programs="vfio/vfio_holder"
 . tools/testing/bed/suites/iommu.inc
 devices=("${iommu_disk[@]}" -device nvme,serial=bed,drive=d0,addr=3)
