@@ -33,7 +33,7 @@ static int cost(const struct vfio_dut *dut, const char *what, const char *attr,
 	start = now_ns();
 	ret = ret ?: ap_set(dut, attr, "%d", number);
 	ns = now_ns() - start;
-	printf("# cost: %s: %lld\n", what, ns);
+	printf("# instructions: %s: %lld\n", what, ns);
 	return ret;
 }
 

@@ -13,10 +13,6 @@
 #include "vfio_util.h"
 #include "modules/ap_guest.h"
 
-#ifndef __printf
-#define __printf(a, b)	__attribute__((__format__(__printf__, a, b)))
-#endif
-
 #define AP_TYPE		"vfio_ap-passthrough"
 #define AP_BUS		"/sys/bus/ap/"
 #define APQN(card, domain)	((card) << 8 | (domain))
@@ -31,7 +27,7 @@
 #define MAX_DOMAIN	31
 
 /* The emulator: write to a file of it, a counter, lines of its log. */
-int ap_emu(const char *file, const char *fmt, ...) __printf(2, 3);
+int ap_emu(const char *file, const char *fmt, ...);
 long long ap_emu_stat(const char *name);
 /* Log entries of this operation ("zapq"), on this queue or on any if below 0. */
 int ap_emu_calls(const char *op, int apqn);
@@ -50,7 +46,7 @@ bool ap_queue_status_is(int apqn, const char *status);
 
 /* Matrix devices. */
 int ap_mdev_new(struct vfio_dut *dut);
-int ap_set(const struct vfio_dut *dut, const char *attr, const char *fmt, ...) __printf(3, 4);
+int ap_set(const struct vfio_dut *dut, const char *attr, const char *fmt, ...);
 /* The whole text; its length, or an errno. */
 int ap_get(const struct vfio_dut *dut, const char *attr, char *buf, size_t size);
 bool ap_is(const struct vfio_dut *dut, const char *attr, const char *want);
