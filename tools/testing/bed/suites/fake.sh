@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-title="drivers that refuse, lack operations or are slow, made to order"
+title="drivers that refuse, lack operations, are slow or about to go, made to order"
 # The base calls a driver's operations seconds after it was let go.
 trees="ours"
 timeout=600
-programs="vfio/vfio_fake_test"
+programs="vfio/vfio_fake_test vfio/vfio_leaving_test"
 extmods="tools/testing/selftests/vfio/modules"
 
 guest()
@@ -14,4 +14,5 @@ guest()
 		echo vfio_fake.$n >/sys/bus/platform/drivers/vfio_fake/unbind
 	done
 	t_check "vfio_fake unloads" rmmod vfio_fake
+	vfio_leaving_test
 }

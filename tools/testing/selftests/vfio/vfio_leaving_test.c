@@ -80,7 +80,7 @@ static int the_device(struct vfio_path *path)
 	return group_get_device(path->group, path->dut.name);
 }
 
-TEST_F(leaving, ENODEV)
+TEST_F(leaving, no_new_user_ENODEV)
 {
 	long long end = now_ms() + 5000;
 	char state[16] = "";
