@@ -130,14 +130,12 @@ void vfio_ccw_interrupt(struct vfio_ccw_private *private, const struct irb *irb)
 static void vfio_ccw_irb_to_guest(struct vfio_ccw_private *private,
 				  struct vfio_ccw_irb *slot)
 {
-	if (private->prog && slot->program == private->fsm.program &&
-	    ccw_prog_loaded(private->prog)) {
-		ccw_prog_irb_to_guest(private->prog, &slot->irb);
-		return;
-	}
+	bool current_program = slot->program == private->fsm.program;
+
 	if (!scsw_is_tm(&slot->irb.scsw))
-		slot->irb.scsw.cmd.cpa = 0;
-	memset(&slot->irb.esw, 0, sizeof(slot->irb.esw));
+		ccw_prog_irb_to_guest(current_program ? private->prog : NULL, &slot->irb);
+	else
+		memset(&slot->irb.esw, 0, sizeof(slot->irb.esw));
 }
 
 /**
