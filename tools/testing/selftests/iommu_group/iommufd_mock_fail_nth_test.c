@@ -109,6 +109,10 @@ static const char *still_attached(void *data, int ret)
 	struct target *t = data;
 	int now = t->flip ? 0 : 1;
 
+	/* It was replaced, and only the answer could not be copied: go back. */
+	if (ret == -EFAULT &&
+	    mock_replace(t->fd, t->fixed.device, t->hwpt[now]))
+		return "it cannot go back to the domain that it had";
 	if (mock_destroy(t->fd, t->hwpt[now]) != -EBUSY)
 		return "the domain that it had is free";
 	return NULL;
@@ -120,6 +124,8 @@ TEST_F_TIMEOUT(mock_fail, replace, 500)
 	struct sweep sweep = {
 		.what = "replace", .call = call_replace, .undo = undo_replace,
 		.after = still_attached, .data = t,
+		/* iommufd's own fault points say that they found nothing. */
+		.also = { ENOENT, EINVAL },
 	};
 	int i;
 
@@ -137,6 +143,7 @@ TEST_F_TIMEOUT(mock_fail, replace_handle, 500)
 	struct sweep sweep = {
 		.what = "replace with handle", .call = call_replace,
 		.undo = undo_replace, .after = still_attached, .data = t,
+		.also = { ENOENT, EINVAL },
 	};
 	__u32 parent;
 	int i;
