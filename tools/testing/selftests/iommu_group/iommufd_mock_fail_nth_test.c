@@ -83,7 +83,7 @@ TEST_F_TIMEOUT(mock_fail, attach, 500)
 		.what = "attach", .call = call_attach, .undo = undo_attach,
 		.data = &self->t,
 		/* A device that got no IOMMU is found out late. */
-		.also = { ENODEV, EINVAL },
+		.also = { { ENODEV, 90 }, { EINVAL, 90 } },
 	};
 
 	sweep_run(_metadata, &sweep);
@@ -125,7 +125,7 @@ TEST_F_TIMEOUT(mock_fail, replace, 500)
 		.what = "replace", .call = call_replace, .undo = undo_replace,
 		.after = still_attached, .data = t,
 		/* iommufd's own fault points say that they found nothing. */
-		.also = { ENOENT, EINVAL },
+		.also = { { ENOENT, 4 }, { EINVAL, 4 } },
 	};
 	int i;
 
@@ -143,7 +143,7 @@ TEST_F_TIMEOUT(mock_fail, replace_handle, 500)
 	struct sweep sweep = {
 		.what = "replace with handle", .call = call_replace,
 		.undo = undo_replace, .after = still_attached, .data = t,
-		.also = { ENOENT, EINVAL },
+		.also = { { ENOENT, 4 }, { EINVAL, 4 } },
 	};
 	__u32 parent;
 	int i;
