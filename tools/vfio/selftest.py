@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Test lsvfio on a sysfs and a procfs made of files.
 
-usage: selftest      (no guest and no kernel; takes a second)
+usage: selftest.py      (no guest and no kernel; takes a second)
 """
 import json
 import os
