@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="refusals that need a device in trouble: a foreign domain, a VF without its token"
-timeout=400
+timeout=700
 programs="vfio/vfio_foreign_test vfio/vfio_vf_token_test"
 extmods="tools/testing/selftests/vfio/modules"
 append="vfio_pci.enable_sriov=1"

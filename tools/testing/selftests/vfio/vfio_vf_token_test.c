@@ -97,7 +97,7 @@ FIXTURE_TEARDOWN(vf_token)
 		EXPECT_EQ(0, set_numvfs(self->pf_sysfs, "0"));
 }
 
-TEST_F(vf_token, EACCES_without_the_token)
+TEST_F_TIMEOUT(vf_token, EACCES_without_the_token, 240)
 {
 	int fd;
 
@@ -114,7 +114,7 @@ TEST_F(vf_token, EACCES_without_the_token)
 }
 
 /* Nor may a stranger take the physical function, under which others live. */
-TEST_F(vf_token, EACCES_for_the_physical_function)
+TEST_F_TIMEOUT(vf_token, EACCES_for_the_physical_function, 240)
 {
 	int fd, pf;
 
