@@ -73,37 +73,42 @@ FIXTURE_TEARDOWN(xlate)
 #define RUN(_flags, _cpa, _irb) \
 	ccw_run(self->device, self->event, ORB_PFCH | (_flags), _cpa, _irb)
 
+/*
+ * Tests of a defect only expect: where one stops, what it leaves behind would
+ * stop the others too.
+ */
+
 /* Format 1 would take it for nothing to do. */
 TEST_F(xlate, defect9_count_0_in_format_0)
 {
 	struct ccw0 *prog = (void *)self->prog;
-	struct ccw_irb irb;
+	struct ccw_irb irb = { };
 
 	prog[0] = (struct ccw0){ CCW_CMD_SENSE_ID, { 0, 0x20, 0 }, CCW_FLAG_SLI, 0, 0 };
-	ASSERT_EQ(0, RUN(0, 0x1000, &irb));
+	EXPECT_EQ(0, RUN(0, 0x1000, &irb));
 	EXPECT_EQ(CSTAT_PCHK, irb.cstat);
 	EXPECT_EQ(0x1008, irb.cpa);
 
 	/* In a chain it is that CCW, not the one before. */
 	prog[0] = (struct ccw0){ CCW_CMD_NOOP, { 0, 0x20, 0 }, CCW_FLAG_SLI | CCW_FLAG_CC, 0, 1 };
 	prog[1] = (struct ccw0){ CCW_CMD_SENSE_ID, { 0, 0x20, 0 }, CCW_FLAG_SLI, 0, 0 };
-	ASSERT_EQ(0, RUN(0, 0x1000, &irb));
+	EXPECT_EQ(0, RUN(0, 0x1000, &irb));
 	EXPECT_EQ(CSTAT_PCHK, irb.cstat);
 	EXPECT_EQ(0x1010, irb.cpa);
 
 	/* And format 1 has no such rule. */
 	self->prog[0] = (struct ccw1){ CCW_CMD_NOOP, CCW_FLAG_SLI, 0, 0x2000 };
-	ASSERT_EQ(0, RUN(ORB_FMT1, 0x1000, &irb));
+	EXPECT_EQ(0, RUN(ORB_FMT1, 0x1000, &irb));
 	EXPECT_EQ(0, irb.cstat);
 }
 
 TEST_F(xlate, defect9_program_at_the_end_of_memory)
 {
 	struct ccw1 *last = (void *)(self->mem + MEM_SIZE - sizeof(*last));
-	struct ccw_irb irb;
+	struct ccw_irb irb = { };
 
 	*last = (struct ccw1){ CCW_CMD_SENSE_ID, CCW_FLAG_SLI, 7, 0x2000 };
-	ASSERT_EQ(0, RUN(ORB_FMT1, MEM_SIZE - sizeof(*last), &irb));
+	EXPECT_EQ(0, RUN(ORB_FMT1, MEM_SIZE - sizeof(*last), &irb));
 	EXPECT_EQ(0, irb.cstat);
 	EXPECT_EQ(MEM_SIZE, irb.cpa);
 	EXPECT_EQ(0xff, self->mem[0x2000]);
@@ -128,16 +133,16 @@ TEST_F(xlate, defect9_reserved_bits)
 /* A status that comes without a program names no CCW of the host's. */
 TEST_F(xlate, defect9_no_address_of_the_host)
 {
-	struct ccw_irb irb;
-	__u32 cpa;
+	struct ccw_irb irb = { };
+	__u32 cpa = 0;
 
 	self->prog[0] = (struct ccw1){ CCW_CMD_SENSE_ID, CCW_FLAG_SLI, 7, 0x2000 };
-	ASSERT_EQ(0, RUN(ORB_FMT1, 0x1000, &irb));
-	ASSERT_EQ(0, ccw_async(self->device, VFIO_CCW_ASYNC_CMD_HSCH));
-	ASSERT_LT(0, irq_count(self->event, 10000));
-	ASSERT_EQ(0, ccw_read_irb(self->device, &irb));
+	EXPECT_EQ(0, RUN(ORB_FMT1, 0x1000, &irb));
+	EXPECT_EQ(0, ccw_async(self->device, VFIO_CCW_ASYNC_CMD_HSCH));
+	EXPECT_LT(0, irq_count(self->event, 10000));
+	EXPECT_EQ(0, ccw_read_irb(self->device, &irb));
 	EXPECT_GT(MEM_SIZE, irb.cpa);
-	ASSERT_EQ(4, pread(self->device, &cpa, 4, CCW_REGION(CCW_REGION_SCHIB) + 32));
+	EXPECT_EQ(4, pread(self->device, &cpa, 4, CCW_REGION(CCW_REGION_SCHIB) + 32));
 	EXPECT_GT(MEM_SIZE, cpa);
 }
 
