@@ -53,7 +53,7 @@ struct probe {
  * @last_resort: asked when nothing else knows a number
  */
 struct kobj_map {
-	struct mutex *mutex;
+	struct mutex *mutex;	/* the caller's; of all that follows */
 	struct xarray single;
 	struct hlist_head wide[NR_LISTS];
 	kobj_probe_t *last_resort;

@@ -243,6 +243,7 @@ static struct kunit_suite map_suite = {
 	.name = "base_map",
 	.test_cases = map_cases,
 };
+
 kunit_test_suite(map_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the table of device numbers");

@@ -223,7 +223,7 @@ void iommu_group_assert_not_walking(struct iommu_group *group)
  * Return: 0, or what @fn returned in the end.
  */
 int iommu_group_for_each_dev(struct iommu_group *group, void *data,
-			     int (*fn)(struct device *, void *))
+			     int (*fn)(struct device *dev, void *data))
 {
 	struct iommu_member *m;
 	int ret = 0;
