@@ -8,8 +8,11 @@
  * <uapi/linux/vfio.h>.
  */
 #include <linux/iommufd.h>
+#include <linux/pid.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+
+#include <trace/events/vfio.h>
 
 #include "vfio.h"
 
@@ -233,6 +236,7 @@ long vfio_cdev_attach(struct vfio_fd *fd,
 	mutex_lock(&device->dev_set->lock);
 	ret = device->ops->attach_ioas(device, &attach.pt_id);
 	mutex_unlock(&device->dev_set->lock);
+	trace_vfio_attach(device, fd->comm, pid_nr(fd->opener), ret);
 	if (!ret && put_user(attach.pt_id, &arg->pt_id)) {
 		vfio_cdev_do_detach(device);
 		ret = -EFAULT;

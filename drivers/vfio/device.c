@@ -13,6 +13,8 @@
 #include <linux/pseudo_fs.h>
 #include <linux/slab.h>
 
+#include <trace/events/vfio.h>
+
 #include "vfio.h"
 
 /**
@@ -287,6 +289,7 @@ static int vfio_register_device(struct vfio_device *device,
 	refcount_set(&device->refcount, 1);
 	vfio_device_group_register(device);
 	vfio_device_debugfs_init(device);
+	trace_vfio_register(device);
 	return 0;
 
 remove_group:
@@ -341,6 +344,8 @@ EXPORT_SYMBOL_GPL(vfio_register_emulated_iommu_dev);
  */
 void vfio_unregister_group_dev(struct vfio_device *device)
 {
+	trace_vfio_unregister(device);
+
 	/* No new user by the group ... */
 	vfio_device_group_unregister(device);
 
@@ -355,6 +360,7 @@ void vfio_unregister_group_dev(struct vfio_device *device)
 	vfio_device_wait_unused(device);
 
 	vfio_device_remove_group(device);
+	trace_vfio_unregistered(device);
 }
 EXPORT_SYMBOL_GPL(vfio_unregister_group_dev);
 

@@ -13,6 +13,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include <trace/events/vfio.h>
+
 #include "vfio.h"
 
 /**
@@ -331,6 +333,8 @@ int vfio_fd_install(struct vfio_fd *fd, struct file *file)
 		ret = -ENODEV;
 	else
 		list_add_tail(&fd->node, &device->files);
+	/* Once the lock is dropped, the device may go. */
+	trace_vfio_open(device, fd->comm, pid_nr(fd->opener), ret);
 	spin_unlock(&device->files_lock);
 	if (ret)
 		return ret;
@@ -410,6 +414,7 @@ void vfio_fd_close(struct vfio_fd *fd)
 	else
 		vfio_cdev_close(fd);
 
+	trace_vfio_close(fd->device, fd->comm, pid_nr(fd->opener), 0);
 	vfio_device_put(fd->device);
 	/* After the device: it may be the last that keeps the group's context. */
 	if (group_file)

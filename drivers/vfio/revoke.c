@@ -16,6 +16,8 @@
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
+#include <trace/events/vfio.h>
+
 #include "vfio.h"
 
 /**
@@ -183,6 +185,7 @@ static void vfio_revoke_drain(struct vfio_fd *fd)
 				 fd->comm, pid_nr(fd->opener));
 		told = true;
 	}
+	trace_vfio_drained(fd->device, fd->comm, pid_nr(fd->opener), 0);
 }
 
 static bool vfio_device_revoke(struct vfio_device *device)
@@ -196,6 +199,7 @@ static bool vfio_device_revoke(struct vfio_device *device)
 	list_for_each_entry(fd, &marked, node) {
 		dev_warn(device->dev, "revoked from \"%s\" (%d)\n", fd->comm,
 			 pid_nr(fd->opener));
+		trace_vfio_revoke(device, fd->comm, pid_nr(fd->opener), 0);
 		percpu_ref_kill(&fd->gate);
 		wake_up_poll(&fd->wait, EPOLLHUP | EPOLLERR);
 	}

@@ -55,7 +55,7 @@
  * @node: in &vfio_fd.vma_ops
  */
 struct vfio_vma_ops {
-	struct vm_operations_struct ops; /* const once a mapping has it */
+	struct vm_operations_struct ops;
 	const struct vm_operations_struct *driver;
 	struct vfio_fd *fd;
 	struct list_head node;
