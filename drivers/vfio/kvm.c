@@ -6,6 +6,7 @@
  * that is opened through that file takes one, for as long as it is open. KVM
  * is reached by symbol_get(), so that neither module needs the other.
  */
+#include <linux/iommu.h>
 #include <linux/spinlock.h>
 #if IS_ENABLED(CONFIG_KVM)
 #include <linux/kvm_host.h>
@@ -122,19 +123,19 @@ static bool vfio_group_enforced_coherent(struct vfio_group *group)
 
 static struct vfio_kvm_slot *vfio_file_kvm_slot(struct file *file)
 {
-	struct vfio_fd *fd = vfio_fd_from_file(file);
+	struct vfio_fd *fd = file->private_data;
 
-	return fd ? &fd->kvm : NULL;
+	return vfio_device_from_file(file) ? &fd->kvm : NULL;
 }
 #else
 static struct vfio_kvm_slot *vfio_file_kvm_slot(struct file *file)
 {
 	struct vfio_group *group = vfio_group_from_file(file);
-	struct vfio_fd *fd = vfio_fd_from_file(file);
+	struct vfio_fd *fd = file->private_data;
 
 	if (group)
 		return &group->kvm;
-	return fd ? &fd->kvm : NULL;
+	return vfio_device_from_file(file) ? &fd->kvm : NULL;
 }
 #endif
 
@@ -162,12 +163,13 @@ EXPORT_SYMBOL_GPL(vfio_file_is_valid);
 bool vfio_file_enforced_coherent(struct file *file)
 {
 	struct vfio_group *group = vfio_group_from_file(file);
-	struct vfio_fd *fd = vfio_fd_from_file(file);
+	struct vfio_device *device = vfio_device_from_file(file);
 
 	if (group)
 		return vfio_group_enforced_coherent(group);
-	/* From when it was opened: a revoked fd has no device to ask. */
-	return fd ? fd->coherent : true;
+	return !device ||
+	       device_iommu_capable(device->dev,
+				    IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
 }
 EXPORT_SYMBOL_GPL(vfio_file_enforced_coherent);
 
