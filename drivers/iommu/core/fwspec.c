@@ -24,19 +24,20 @@
 int iommu_fwspec_init(struct device *dev, struct fwnode_handle *iommu_fwnode)
 {
 	const struct iommu_ops *ops = iommu_ops_from_fwnode(iommu_fwnode);
-	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
+	struct iommu_fwspec *noted = dev_iommu_fwspec_get(dev);
+	struct iommu_fwspec *fwspec;
 
 	if (!ops)
 		return -EPROBE_DEFER;
-	if (fwspec)
-		return iommu_fwspec_ops(fwspec) == ops ? 0 : -EINVAL;
-	if (!dev_iommu_get(dev))
-		return -ENOMEM;
+	if (noted)
+		return iommu_fwspec_ops(noted) == ops ? 0 : -EINVAL;
 
 	/* Most devices have one ID. */
 	fwspec = kzalloc(struct_size(fwspec, ids, 1), GFP_KERNEL);
-	if (!fwspec)
+	if (!fwspec || !dev_iommu_get(dev)) {
+		kfree(fwspec);
 		return -ENOMEM;
+	}
 	fwspec->iommu_fwnode = fwnode_handle_get(iommu_fwnode);
 	dev_iommu_fwspec_set(dev, fwspec);
 	return 0;

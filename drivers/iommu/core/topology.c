@@ -224,13 +224,13 @@ struct iommu_group *generic_single_device_group(struct device *dev)
 	struct iommu_device *iommu = dev->iommu->iommu_dev;
 	struct iommu_group *group;
 
-	if (!iommu->singleton_group) {
-		group = iommu_group_alloc();
-		if (IS_ERR(group))
-			return group;
-		iommu->singleton_group = group;
-	}
-	return iommu_group_ref_get(iommu->singleton_group);
+	if (iommu->singleton_group)
+		return iommu_group_ref_get(iommu->singleton_group);
+	/* The caller's reference is the new group's own, the instance's is added. */
+	group = iommu_group_alloc();
+	if (!IS_ERR(group))
+		iommu->singleton_group = iommu_group_ref_get(group);
+	return group;
 }
 EXPORT_SYMBOL_GPL(generic_single_device_group);
 
