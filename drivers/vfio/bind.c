@@ -8,7 +8,10 @@
  * below.
  */
 #include <linux/module.h>
+#include <linux/pid.h>
 #include <linux/slab.h>
+
+#include <trace/events/vfio.h>
 
 #include "vfio.h"
 
@@ -172,11 +175,16 @@ static int vfio_bind_join(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx)
 int vfio_bind(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx,
 	      struct vfio_kvm_slot *kvm)
 {
+	int ret;
+
 	lockdep_assert_held(&fd->device->lock);
 
 	if (fd->device->binding)
-		return vfio_bind_join(fd, ctx);
-	return vfio_bind_first(fd, ctx, kvm);
+		ret = vfio_bind_join(fd, ctx);
+	else
+		ret = vfio_bind_first(fd, ctx, kvm);
+	trace_vfio_bind(fd->device, fd->comm, pid_nr(fd->opener), ret);
+	return ret;
 }
 
 /**

@@ -8,8 +8,11 @@
  * <uapi/linux/vfio.h>.
  */
 #include <linux/iommufd.h>
+#include <linux/pid.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+
+#include <trace/events/vfio.h>
 
 #include "vfio.h"
 
@@ -78,9 +81,13 @@ int vfio_cdev_open(struct inode *inode, struct file *file)
 		ret = -ENOMEM;
 		goto put_device;
 	}
-	vfio_fd_install(fd, file);
+	ret = vfio_fd_install(fd, file);
+	if (ret)
+		goto put_fd;
 	return 0;
 
+put_fd:
+	vfio_fd_put(fd);
 put_device:
 	vfio_device_put(device);
 	return ret;
@@ -186,6 +193,8 @@ long vfio_cdev_bind(struct vfio_fd *fd,
 	mutex_unlock(&fd->device->lock);
 unlock:
 	mutex_unlock(&fd->user_lock);
+	if (ret && ret != -EFAULT)
+		vfio_why_no_bind(fd, ret);
 	return ret;
 }
 
@@ -227,6 +236,7 @@ long vfio_cdev_attach(struct vfio_fd *fd,
 	mutex_lock(&device->dev_set->lock);
 	ret = device->ops->attach_ioas(device, &attach.pt_id);
 	mutex_unlock(&device->dev_set->lock);
+	trace_vfio_attach(device, fd->comm, pid_nr(fd->opener), ret);
 	if (!ret && put_user(attach.pt_id, &arg->pt_id)) {
 		vfio_cdev_do_detach(device);
 		ret = -EFAULT;
@@ -264,14 +274,19 @@ long vfio_cdev_detach(struct vfio_fd *fd,
 }
 
 /**
- * vfio_cdev_close() - the last close(2) of a file of the node
- * @fd: its fd
+ * vfio_cdev_close() - the end of an fd of the node
+ * @fd: the fd, closed or revoked
  */
 void vfio_cdev_close(struct vfio_fd *fd)
 {
-	/* Nobody else has the file, so nobody changes the state. */
-	if (fd->state == VFIO_FD_LIVE)
+	/* Nobody is inside any more, so nobody changes the state. */
+	if (fd->state == VFIO_FD_LIVE) {
 		vfio_cdev_unbind(fd, VFIO_FD_DEAD);
+		return;
+	}
+	mutex_lock(&fd->device->lock);
+	vfio_fd_enter(fd, VFIO_FD_DEAD);
+	mutex_unlock(&fd->device->lock);
 }
 
 static char *vfio_cdev_devnode(const struct device *dev, umode_t *mode)

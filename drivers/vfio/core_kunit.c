@@ -266,7 +266,7 @@ static void bind_and_unwind(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, vdev->binding);
 	KUNIT_EXPECT_EQ(test, vdev->open_count, 0);
 
-	kfree(fd);
+	vfio_fd_put(fd);
 	vfio_put_device(vdev);
 }
 
@@ -313,8 +313,8 @@ static void bind_excludes(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fake->log, "uboOBU");
 	mutex_unlock(&vdev->lock);
 
-	kfree(a);
-	kfree(b);
+	vfio_fd_put(a);
+	vfio_fd_put(b);
 	vfio_put_device(vdev);
 }
 

@@ -11,9 +11,9 @@
 #include <linux/mount.h>
 #include <linux/pm_runtime.h>
 #include <linux/pseudo_fs.h>
-#include <linux/sched.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
+
+#include <trace/events/vfio.h>
 
 #include "vfio.h"
 
@@ -34,9 +34,10 @@
  * is registered, one for the registration, one for each open file and each
  * vfio_device_try_get(). Unregistration takes the device off every path by
  * which it can be found, drops the one of the registration, and waits until
- * the others are gone. Therefore a driver's callback runs only between
- * vfio_register_group_dev() and the return of vfio_unregister_group_dev(), and
- * a driver may free in remove() whatever its callbacks use.
+ * the others are gone; those of files can be revoked, see revoke.c. Therefore a
+ * driver's callback runs only between vfio_register_group_dev() and the return
+ * of vfio_unregister_group_dev(), and a driver may free in remove() whatever
+ * its callbacks use.
  *
  * A reference of the second kind implies one of the first.
  */
@@ -94,6 +95,7 @@ static void vfio_device_release(struct device *dev)
 						  device);
 
 	vfio_device_inode_put(device);
+	kfree(device->syspath);
 	ida_free(&vfio_device_ida, device->index);
 	mutex_destroy(&device->lock);
 	kvfree(device);
@@ -139,6 +141,9 @@ struct vfio_device *_vfio_alloc_device(size_t size, struct device *dev,
 	device->dev = dev;
 	mutex_init(&device->lock);
 	init_completion(&device->comp);
+	spin_lock_init(&device->files_lock);
+	INIT_LIST_HEAD(&device->files);
+	device->revoke_timeout = -1;
 
 	ret = vfio_device_inode_get(device);
 	if (ret)
@@ -280,9 +285,11 @@ static int vfio_register_device(struct vfio_device *device,
 	 * finds a device that is not registered yet, as after the end.
 	 */
 	device->leaving = false;
+	device->revoked = false;
 	refcount_set(&device->refcount, 1);
 	vfio_device_group_register(device);
 	vfio_device_debugfs_init(device);
+	trace_vfio_register(device);
 	return 0;
 
 remove_group:
@@ -325,49 +332,20 @@ int vfio_register_emulated_iommu_dev(struct vfio_device *device)
 }
 EXPORT_SYMBOL_GPL(vfio_register_emulated_iommu_dev);
 
-/* Ask the users to let go, until they have. */
-static void vfio_device_wait_unused(struct vfio_device *device)
-{
-	const unsigned long period = 10 * HZ;
-	struct completion *done = &device->comp;
-	unsigned int asked = 0;
-	bool told = false;
-	long left;
-
-	while (!try_wait_for_completion(done)) {
-		if (device->ops->request)
-			device->ops->request(device, asked++);
-
-		/*
-		 * A signal does not end the wait, there is no way back from
-		 * here; it is a chance to say what the task hangs on.
-		 */
-		if (told)
-			left = wait_for_completion_timeout(done, period);
-		else
-			left = wait_for_completion_interruptible_timeout(done, period);
-		if (left > 0)
-			return;
-		if (left < 0) {
-			told = true;
-			dev_warn(device->dev,
-				 "Device is currently in use, task \"%s\" (%d) blocked until device is released\n",
-				 current->comm, task_pid_nr(current));
-		}
-	}
-}
-
 /**
  * vfio_unregister_group_dev() - take a device back from user space
  * @device: a registered device
  *
- * Waits for the last user, whom &vfio_device_ops.request asks to go.
+ * Waits for the last user, whom &vfio_device_ops.request asks to go; if the
+ * administrator has set a time, and it is over, takes the device from him.
  *
  * Context: the driver's remove, under device_lock(). On return no callback
  *	runs and none will.
  */
 void vfio_unregister_group_dev(struct vfio_device *device)
 {
+	trace_vfio_unregister(device);
+
 	/* No new user by the group ... */
 	vfio_device_group_unregister(device);
 
@@ -382,6 +360,7 @@ void vfio_unregister_group_dev(struct vfio_device *device)
 	vfio_device_wait_unused(device);
 
 	vfio_device_remove_group(device);
+	trace_vfio_unregistered(device);
 }
 EXPORT_SYMBOL_GPL(vfio_unregister_group_dev);
 
@@ -427,6 +406,7 @@ int __init vfio_device_class_init(void)
 	vfio_device_class = class_create("vfio-dev");
 	if (IS_ERR(vfio_device_class))
 		return PTR_ERR(vfio_device_class);
+	vfio_device_class->dev_groups = vfio_device_groups;
 
 	ret = vfio_cdev_init(vfio_device_class);
 	if (ret)

@@ -7,9 +7,13 @@
  * alone, through one of three constant tables; see the DOC section below.
  */
 #include <linux/compat.h>
-#include <linux/seq_file.h>
+#include <linux/iommu.h>
+#include <linux/pid.h>
+#include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+
+#include <trace/events/vfio.h>
 
 #include "vfio.h"
 
@@ -25,15 +29,20 @@
  *          it runs
  * LIVE     the end of that ioctl, or         what the driver says
  *          VFIO_GROUP_GET_DEVICE_FD
- * DEAD     the last close(2)                 ENODEV
+ * DEAD     the last close(2), or revocation  ENODEV
  * ======== ================================= ===============================
  *
  * The state changes under &vfio_device.lock. &vfio_fd.ops is all that a call
  * looks at: it is stored with release semantics after the driver has opened the
  * device, and loaded with acquire, so a call that sees the live table sees all
- * that the driver has set up. There is no way back from LIVE but closing the
+ * that the driver has set up.
+ *
+ * A call runs inside &vfio_fd.gate, a counter per CPU that costs next to
+ * nothing; it leads to the table of the state. Revocation (revoke.c) closes the
+ * gate, so calls get the dead table, and waits until nobody is inside before it
+ * takes the state to DEAD. Otherwise there is no way from LIVE but closing the
  * file, and as a call holds a reference to the file, the table cannot change
- * from LIVE under it.
+ * from LIVE under it either way.
  */
 
 static long vfio_fd_live_ioctl(struct vfio_fd *fd, unsigned int cmd,
@@ -97,11 +106,9 @@ static ssize_t vfio_fd_live_write(struct vfio_fd *fd, const char __user *buf,
 
 static int vfio_fd_live_mmap(struct vfio_fd *fd, struct vm_area_struct *vma)
 {
-	struct vfio_device *device = fd->device;
-
-	if (!device->ops->mmap)
+	if (!fd->device->ops->mmap)
 		return -EINVAL;
-	return device->ops->mmap(device, vma);
+	return vfio_vma_mmap(fd, vma);
 }
 
 static const struct vfio_fd_ops vfio_fd_live_ops = {
@@ -181,13 +188,6 @@ const struct vfio_fd_ops * const vfio_fd_ops_of[VFIO_FD_NR_STATES] = {
 	[VFIO_FD_DEAD] = &vfio_fd_dead_ops,
 };
 
-static const char * const vfio_fd_state_names[VFIO_FD_NR_STATES] = {
-	[VFIO_FD_UNBOUND] = "unbound",
-	[VFIO_FD_BINDING] = "binding",
-	[VFIO_FD_LIVE] = "live",
-	[VFIO_FD_DEAD] = "dead",
-};
-
 /* For each state, those that may follow. */
 static const u8 vfio_fd_next[VFIO_FD_NR_STATES] = {
 	[VFIO_FD_UNBOUND] = BIT(VFIO_FD_BINDING) | BIT(VFIO_FD_LIVE) |
@@ -226,18 +226,36 @@ void vfio_fd_enter(struct vfio_fd *fd, enum vfio_fd_state state)
 	smp_store_release(&fd->ops, vfio_fd_ops_of[state]);
 }
 
-static const struct vfio_fd_ops *vfio_fd_ops_now(struct vfio_fd *fd)
+/*
+ * The table for a call that begins. Inside the gate the state is not DEAD, so
+ * the dead table tells vfio_fd_end() that there is nothing to leave.
+ */
+static const struct vfio_fd_ops *vfio_fd_begin(struct vfio_fd *fd)
 {
+	if (unlikely(!vfio_gate_enter(fd)))
+		return &vfio_fd_dead_ops;
 	/* Pairs with vfio_fd_enter(). */
 	return smp_load_acquire(&fd->ops);
 }
 
+static void vfio_fd_end(struct vfio_fd *fd, const struct vfio_fd_ops *ops)
+{
+	if (likely(ops != &vfio_fd_dead_ops))
+		vfio_gate_leave(fd);
+}
+
+static void vfio_fd_drained(struct percpu_ref *gate)
+{
+	struct vfio_fd *fd = container_of(gate, struct vfio_fd, gate);
+
+	complete(&fd->drained);
+}
+
 /**
  * vfio_fd_alloc() - make an fd for a device
- * @device: the device, on which the caller has a vfio_device_try_get(); it
- *	goes over to the fd
+ * @device: the device, on which the caller has a vfio_device_try_get()
  *
- * Return: the fd, unbound, or NULL.
+ * Return: the fd, unbound, for vfio_fd_put(); or NULL.
  */
 struct vfio_fd *vfio_fd_alloc(struct vfio_device *device)
 {
@@ -246,63 +264,149 @@ struct vfio_fd *vfio_fd_alloc(struct vfio_device *device)
 	fd = kzalloc(sizeof(*fd), GFP_KERNEL_ACCOUNT);
 	if (!fd)
 		return NULL;
+	if (percpu_ref_init(&fd->gate, vfio_fd_drained, 0,
+			    GFP_KERNEL_ACCOUNT)) {
+		kfree(fd);
+		return NULL;
+	}
 	fd->ops = vfio_fd_ops_of[VFIO_FD_UNBOUND];
 	fd->state = VFIO_FD_UNBOUND;
 	fd->device = device;
+	get_device(&device->device);
 	mutex_init(&fd->user_lock);
 	vfio_kvm_slot_init(&fd->kvm);
+	kref_init(&fd->ref);
+	INIT_LIST_HEAD(&fd->node);
+	init_completion(&fd->drained);
+	init_waitqueue_head(&fd->wait);
+	fd->opener = get_pid(task_tgid(current));
+	get_task_comm(fd->comm, current->group_leader);
+	fd->coherent = device_iommu_capable(device->dev,
+					    IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
+	spin_lock_init(&fd->vma_lock);
+	INIT_LIST_HEAD(&fd->vma_ops);
+	INIT_LIST_HEAD(&fd->vma_mms);
 	return fd;
+}
+
+static void vfio_fd_free(struct kref *ref)
+{
+	struct vfio_fd *fd = container_of(ref, struct vfio_fd, ref);
+
+	vfio_vma_free(fd);
+	percpu_ref_exit(&fd->gate);
+	mutex_destroy(&fd->user_lock);
+	put_pid(fd->opener);
+	put_device(&fd->device->device);
+	kfree(fd);
+}
+
+/**
+ * vfio_fd_put() - drop a reference to an fd
+ * @fd: the fd
+ *
+ * Context: may sleep.
+ */
+void vfio_fd_put(struct vfio_fd *fd)
+{
+	kref_put(&fd->ref, vfio_fd_free);
 }
 
 /**
  * vfio_fd_install() - make a file the file of an fd
- * @fd: the fd, which belongs to the file from now on
+ * @fd: the fd; if this succeeds, it and the caller's vfio_device_try_get()
+ *	belong to the file from now on
  * @file: a file with vfio_device_fops
  *
  * All mappings of a device, whatever file they came by, hang off one inode:
  * so a driver finds and zaps them by unmap_mapping_range().
+ *
+ * Return: 0, or -ENODEV when the device is being revoked.
  */
-void vfio_fd_install(struct vfio_fd *fd, struct file *file)
+int vfio_fd_install(struct vfio_fd *fd, struct file *file)
 {
+	struct vfio_device *device = fd->device;
+	int ret = 0;
+
+	spin_lock(&device->files_lock);
+	if (device->revoked)
+		ret = -ENODEV;
+	else
+		list_add_tail(&fd->node, &device->files);
+	/* Once the lock is dropped, the device may go. */
+	trace_vfio_open(device, fd->comm, pid_nr(fd->opener), ret);
+	spin_unlock(&device->files_lock);
+	if (ret)
+		return ret;
+
 	file->private_data = fd;
-	file->f_mapping = fd->device->inode->i_mapping;
+	file->f_mapping = device->inode->i_mapping;
+	return 0;
 }
 
 static long vfio_fd_ioctl(struct file *file, unsigned int cmd,
 			  unsigned long arg)
 {
 	struct vfio_fd *fd = file->private_data;
+	const struct vfio_fd_ops *ops = vfio_fd_begin(fd);
+	long ret = ops->ioctl(fd, cmd, arg);
 
-	return vfio_fd_ops_now(fd)->ioctl(fd, cmd, arg);
+	vfio_fd_end(fd, ops);
+	return ret;
 }
 
 static ssize_t vfio_fd_read(struct file *file, char __user *buf, size_t count,
 			    loff_t *ppos)
 {
 	struct vfio_fd *fd = file->private_data;
+	const struct vfio_fd_ops *ops = vfio_fd_begin(fd);
+	ssize_t ret = ops->read(fd, buf, count, ppos);
 
-	return vfio_fd_ops_now(fd)->read(fd, buf, count, ppos);
+	vfio_fd_end(fd, ops);
+	return ret;
 }
 
 static ssize_t vfio_fd_write(struct file *file, const char __user *buf,
 			     size_t count, loff_t *ppos)
 {
 	struct vfio_fd *fd = file->private_data;
+	const struct vfio_fd_ops *ops = vfio_fd_begin(fd);
+	ssize_t ret = ops->write(fd, buf, count, ppos);
 
-	return vfio_fd_ops_now(fd)->write(fd, buf, count, ppos);
+	vfio_fd_end(fd, ops);
+	return ret;
 }
 
 static int vfio_fd_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct vfio_fd *fd = file->private_data;
+	const struct vfio_fd_ops *ops = vfio_fd_begin(fd);
+	int ret = ops->mmap(fd, vma);
 
-	return vfio_fd_ops_now(fd)->mmap(fd, vma);
+	vfio_fd_end(fd, ops);
+	return ret;
 }
 
-static int vfio_fd_release(struct inode *inode, struct file *file)
+/* There is nothing to wait for but the end. */
+static __poll_t vfio_fd_poll(struct file *file, struct poll_table_struct *wait)
 {
 	struct vfio_fd *fd = file->private_data;
-	struct vfio_device *device = fd->device;
+
+	poll_wait(file, &fd->wait, wait);
+	if (percpu_ref_is_dying(&fd->gate))
+		return EPOLLHUP | EPOLLERR;
+	return DEFAULT_POLLMASK;
+}
+
+/**
+ * vfio_fd_close() - let go of the device
+ * @fd: an fd that is in no list of the device any more, with nobody inside its
+ *	gate
+ *
+ * Context: may sleep. Takes vfio_group.lock and all below it.
+ */
+void vfio_fd_close(struct vfio_fd *fd)
+{
 	struct file *group_file = fd->group_file;
 
 	if (group_file)
@@ -310,29 +414,30 @@ static int vfio_fd_release(struct inode *inode, struct file *file)
 	else
 		vfio_cdev_close(fd);
 
-	mutex_destroy(&fd->user_lock);
-	kfree(fd);
-	vfio_device_put(device);
+	trace_vfio_close(fd->device, fd->comm, pid_nr(fd->opener), 0);
+	vfio_device_put(fd->device);
 	/* After the device: it may be the last that keeps the group's context. */
 	if (group_file)
 		fput(group_file);
-	return 0;
 }
 
-#ifdef CONFIG_PROC_FS
-static void vfio_fd_show_fdinfo(struct seq_file *m, struct file *file)
+static int vfio_fd_release(struct inode *inode, struct file *file)
 {
 	struct vfio_fd *fd = file->private_data;
-	char *path;
+	struct vfio_device *device = fd->device;
+	bool revoked;
 
-	path = kobject_get_path(&fd->device->dev->kobj, GFP_KERNEL);
-	if (path)
-		seq_printf(m, "vfio-device-syspath: /sys%s\n", path);
-	kfree(path);
-	seq_printf(m, "vfio-device-state: %s\n",
-		   vfio_fd_state_names[READ_ONCE(fd->state)]);
+	spin_lock(&device->files_lock);
+	revoked = fd->revoked;
+	if (!revoked)
+		list_del_init(&fd->node);
+	spin_unlock(&device->files_lock);
+
+	if (!revoked)
+		vfio_fd_close(fd);
+	vfio_fd_put(fd);
+	return 0;
 }
-#endif
 
 const struct file_operations vfio_device_fops = {
 	.owner = THIS_MODULE,
@@ -345,21 +450,20 @@ const struct file_operations vfio_device_fops = {
 	.read = vfio_fd_read,
 	.write = vfio_fd_write,
 	.mmap = vfio_fd_mmap,
+	.poll = vfio_fd_poll,
 #ifdef CONFIG_PROC_FS
 	.show_fdinfo = vfio_fd_show_fdinfo,
 #endif
 };
 
 /**
- * vfio_device_from_file() - the device of a file
+ * vfio_fd_from_file() - the fd behind a file
  * @file: any file
  *
- * Return: the device, registered as long as @file is open; NULL if it is no
- *	file of a device.
+ * Return: the fd, there as long as @file is open; NULL if it is no file of a
+ *	device.
  */
-struct vfio_device *vfio_device_from_file(struct file *file)
+struct vfio_fd *vfio_fd_from_file(struct file *file)
 {
-	struct vfio_fd *fd = file->private_data;
-
-	return file->f_op == &vfio_device_fops ? fd->device : NULL;
+	return file->f_op == &vfio_device_fops ? file->private_data : NULL;
 }

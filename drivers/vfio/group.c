@@ -260,8 +260,10 @@ static struct vfio_group *vfio_group_real(struct device *dev)
 	if (group)
 		return group;
 
-	if (!vfio_noiommu)
+	if (!vfio_noiommu) {
+		dev_info(dev, "cannot be assigned: no iommu translates its DMA\n");
 		return ERR_PTR(-EINVAL);
+	}
 
 	group = vfio_group_fake(dev, VFIO_NO_IOMMU);
 	if (!IS_ERR(group)) {

@@ -11,6 +11,7 @@
 #include <linux/compat.h>
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -30,8 +31,11 @@ static int vfio_group_open(struct inode *inode, struct file *file)
 		ret = -EPERM;
 	} else if (group->claim) {
 		ret = -EBUSY;
+		vfio_why_group_busy(group);
 	} else {
 		group->claim = -1;
+		group->opener = get_pid(task_tgid(current));
+		get_task_comm(group->comm, current->group_leader);
 		group->file = file;
 		file->private_data = group;
 	}
@@ -48,6 +52,8 @@ static int vfio_group_release_file(struct inode *inode, struct file *file)
 	vfio_group_drop_ctx(group);
 	group->file = NULL;
 	group->claim = 0;
+	put_pid(group->opener);
+	group->opener = NULL;
 	mutex_unlock(&group->lock);
 	return 0;
 }
@@ -106,6 +112,7 @@ static int vfio_group_set_iommufd(struct vfio_group *group, struct file *file)
  */
 static long vfio_group_set_container(struct vfio_group *group, int __user *arg)
 {
+	struct iommu_group *refused = NULL;
 	struct vfio_container *container;
 	struct file *file;
 	long ret;
@@ -127,8 +134,13 @@ static long vfio_group_set_container(struct vfio_group *group, int __user *arg)
 		ret = vfio_container_attach_group(container, group);
 	else
 		ret = vfio_group_set_iommufd(group, file);
+	if (ret && container && group->iommu_group && group->type == VFIO_IOMMU)
+		refused = iommu_group_ref_get(group->iommu_group);
 	mutex_unlock(&group->lock);
 
+	if (refused)
+		vfio_why_no_dma(refused, ret);
+	iommu_group_put(refused);
 	fput(file);
 	return ret;
 }
@@ -218,6 +230,10 @@ static int vfio_group_bind(struct vfio_group *group, struct vfio_fd *fd)
 	struct vfio_device *device = fd->device;
 	int ret = -EINVAL;
 
+	/* Installed, it can be revoked. */
+	if (!vfio_gate_enter(fd))
+		return -ENODEV;
+
 	mutex_lock(&group->lock);
 	if (group->ctx.ops) {
 		mutex_lock(&device->lock);
@@ -233,12 +249,15 @@ static int vfio_group_bind(struct vfio_group *group, struct vfio_fd *fd)
 	if (!ret && group->type == VFIO_NO_IOMMU)
 		dev_warn(device->dev, "vfio-noiommu device opened by user (%s:%d)\n",
 			 current->comm, task_pid_nr(current));
+	if (ret)
+		vfio_why_no_bind(fd, ret);
+	vfio_gate_leave(fd);
 	return ret;
 }
 
 /**
- * vfio_group_close_device() - the last close(2) of an fd that came from a group
- * @fd: the fd; it may not have come to be bound
+ * vfio_group_close_device() - the end of an fd that came from a group
+ * @fd: the fd, closed or revoked; it may not have come to be bound
  */
 void vfio_group_close_device(struct vfio_fd *fd)
 {
@@ -262,6 +281,7 @@ static struct file *vfio_group_make_file(struct file *group_file,
 {
 	struct vfio_fd *fd;
 	struct file *file;
+	int ret;
 
 	fd = vfio_fd_alloc(device);
 	if (!fd) {
@@ -273,12 +293,17 @@ static struct file *vfio_group_make_file(struct file *group_file,
 	file = anon_inode_getfile_fmode("[vfio-device]", &vfio_device_fops, fd,
 					O_RDWR, FMODE_PREAD | FMODE_PWRITE);
 	if (IS_ERR(file)) {
-		kfree(fd);
+		vfio_fd_put(fd);
 		vfio_device_put(device);
 		return file;
 	}
 	fd->group_file = get_file(group_file);
-	vfio_fd_install(fd, file);
+	ret = vfio_fd_install(fd, file);
+	if (ret) {
+		/* Closing it undoes the rest. */
+		fput(file);
+		return ERR_PTR(ret);
+	}
 	return file;
 }
 

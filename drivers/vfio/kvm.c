@@ -6,7 +6,6 @@
  * that is opened through that file takes one, for as long as it is open. KVM
  * is reached by symbol_get(), so that neither module needs the other.
  */
-#include <linux/iommu.h>
 #include <linux/spinlock.h>
 #if IS_ENABLED(CONFIG_KVM)
 #include <linux/kvm_host.h>
@@ -123,19 +122,19 @@ static bool vfio_group_enforced_coherent(struct vfio_group *group)
 
 static struct vfio_kvm_slot *vfio_file_kvm_slot(struct file *file)
 {
-	struct vfio_fd *fd = file->private_data;
+	struct vfio_fd *fd = vfio_fd_from_file(file);
 
-	return vfio_device_from_file(file) ? &fd->kvm : NULL;
+	return fd ? &fd->kvm : NULL;
 }
 #else
 static struct vfio_kvm_slot *vfio_file_kvm_slot(struct file *file)
 {
 	struct vfio_group *group = vfio_group_from_file(file);
-	struct vfio_fd *fd = file->private_data;
+	struct vfio_fd *fd = vfio_fd_from_file(file);
 
 	if (group)
 		return &group->kvm;
-	return vfio_device_from_file(file) ? &fd->kvm : NULL;
+	return fd ? &fd->kvm : NULL;
 }
 #endif
 
@@ -163,13 +162,12 @@ EXPORT_SYMBOL_GPL(vfio_file_is_valid);
 bool vfio_file_enforced_coherent(struct file *file)
 {
 	struct vfio_group *group = vfio_group_from_file(file);
-	struct vfio_device *device = vfio_device_from_file(file);
+	struct vfio_fd *fd = vfio_fd_from_file(file);
 
 	if (group)
 		return vfio_group_enforced_coherent(group);
-	return !device ||
-	       device_iommu_capable(device->dev,
-				    IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
+	/* From when it was opened: a revoked fd has no device to ask. */
+	return fd ? fd->coherent : true;
 }
 EXPORT_SYMBOL_GPL(vfio_file_enforced_coherent);
 

@@ -40,6 +40,9 @@ struct vfio_fd;
  * while user memory is touched, with one exception: an ioctl of a container's
  * iommu driver runs under vfio_container.lock, for reading. None of them is
  * taken under mmap_lock.
+ *
+ * vfio_device.files_lock and vfio_fd.vma_lock are spinlocks that nest in
+ * nothing but mmap_lock, and in which nothing nests.
  */
 
 /**
@@ -135,7 +138,7 @@ void vfio_unbind(struct vfio_fd *fd);
  * @VFIO_FD_UNBOUND: nothing but bind to an iommufd
  * @VFIO_FD_BINDING: a bind is under way
  * @VFIO_FD_LIVE: everything
- * @VFIO_FD_DEAD: nothing any more
+ * @VFIO_FD_DEAD: nothing any more: closed, or revoked
  * @VFIO_FD_NR_STATES: how many there are
  */
 enum vfio_fd_state {
@@ -166,28 +169,76 @@ struct vfio_fd_ops {
  * struct vfio_fd - an open file of a device
  * @ops: what it does now; written under &vfio_device.lock with release
  *	semantics, read with acquire, so who sees the live table sees the bound
- *	device too
+ *	device too. Looked at by who holds @gate alone
  * @state: where it is; under &vfio_device.lock
- * @device: the device, registered as long as the file is open
+ * @device: the device. Its memory is there as long as the fd; it is registered,
+ *	and its driver there, as long as @gate is held
  * @group_file: the group's file that it came from, pinned; NULL if it came
  *	through the device's own node
+ * @gate: held by each call and each page fault while it is under way, killed by
+ *	revocation
  * @user_lock: one bind, attach or detach at a time, copying the answer to user
  *	space included: it stalls nobody but the users of this very fd
  * @ictx: the iommufd that it was bound to by VFIO_DEVICE_BIND_IOMMUFD; written
  *	under @user_lock before the fd is live
  * @devid: its object id there
  * @kvm: the KVM that was announced for this file
+ * @ref: one of the file, one of who revokes it; the last one frees
+ * @node: in &vfio_device.files, or in the list of who revokes it
+ * @revoked: the one who revokes it lets go of the device, not the last
+ *	close(2); under &vfio_device.files_lock
+ * @drained: @gate is closed and nobody is inside
+ * @wait: who polls it
+ * @opener: the process that opened it
+ * @comm: its name
+ * @coherent: see vfio_file_enforced_coherent(); constant
+ * @vma_lock: protects @vma_ops and @vma_mms
+ * @vma_ops: operations of mappings, see vma.c
+ * @vma_mms: who has mappings that are filled by mmap(2) itself, likewise
+ * @unzappable: it has a mapping that cannot be taken away; under
+ *	&vfio_device.files_lock
+ * @dummy: the page that its mappings show when it is revoked, or NULL
  */
 struct vfio_fd {
 	const struct vfio_fd_ops *ops;
 	enum vfio_fd_state state;
 	struct vfio_device *device;
 	struct file *group_file;
+	struct percpu_ref gate;
 	struct mutex user_lock; /* see above */
 	struct iommufd_ctx *ictx;
 	u32 devid;
 	struct vfio_kvm_slot kvm;
+
+	struct kref ref;
+	struct list_head node;
+	bool revoked;
+	struct completion drained;
+	wait_queue_head_t wait;
+	struct pid *opener;
+	char comm[TASK_COMM_LEN];
+	bool coherent;
+
+	spinlock_t vma_lock; /* see above */
+	struct list_head vma_ops;
+	struct list_head vma_mms;
+	bool unzappable;
+	struct page *dummy;
 };
+
+/*
+ * Into the driver and out of it: between the two the device stays registered.
+ * False: the fd is revoked.
+ */
+static inline bool vfio_gate_enter(struct vfio_fd *fd)
+{
+	return percpu_ref_tryget_live(&fd->gate);
+}
+
+static inline void vfio_gate_leave(struct vfio_fd *fd)
+{
+	percpu_ref_put(&fd->gate);
+}
 
 extern const struct file_operations vfio_device_fops;
 extern const struct vfio_fd_ops * const vfio_fd_ops_of[VFIO_FD_NR_STATES];
@@ -195,8 +246,26 @@ extern const struct vfio_fd_ops * const vfio_fd_ops_of[VFIO_FD_NR_STATES];
 struct vfio_fd *vfio_fd_alloc(struct vfio_device *device);
 bool vfio_fd_may_enter(enum vfio_fd_state from, enum vfio_fd_state to);
 void vfio_fd_enter(struct vfio_fd *fd, enum vfio_fd_state state);
-void vfio_fd_install(struct vfio_fd *fd, struct file *file);
-struct vfio_device *vfio_device_from_file(struct file *file);
+int vfio_fd_install(struct vfio_fd *fd, struct file *file);
+void vfio_fd_close(struct vfio_fd *fd);
+void vfio_fd_put(struct vfio_fd *fd);
+struct vfio_fd *vfio_fd_from_file(struct file *file);
+
+/* fdinfo.c */
+void vfio_fd_show_fdinfo(struct seq_file *m, struct file *file);
+
+/* revoke.c */
+void vfio_device_wait_unused(struct vfio_device *device);
+extern const struct attribute_group *vfio_device_groups[];
+
+/* why.c */
+void vfio_why_no_dma(struct iommu_group *iommu_group, int err);
+void vfio_why_no_bind(struct vfio_fd *fd, int err);
+
+/* vma.c */
+int vfio_vma_mmap(struct vfio_fd *fd, struct vm_area_struct *vma);
+void vfio_vma_settle(struct vfio_fd *fd);
+void vfio_vma_free(struct vfio_fd *fd);
 
 /**
  * vfio_copy_arg() - copy the argument of an ioctl, which begins with its size
@@ -268,6 +337,9 @@ int vfio_device_feature(struct vfio_device *device,
  * @claim: who has it: 0 nobody, -1 an open group file, +n that many devices
  *	bound through their own nodes
  * @file: the open group file
+ * @opener: the process that opened it; with @comm, its name, good while @claim
+ *	is -1
+ * @comm: see @opener
  * @ctx: where DMA of its devices goes
  * @users: device fds that use @ctx
  * @container_next: node in the container, under the container's lock
@@ -287,6 +359,8 @@ struct vfio_group {
 	struct iommu_group *iommu_group;
 	int claim;
 	struct file *file;
+	struct pid *opener;
+	char comm[TASK_COMM_LEN];
 	struct vfio_dma_ctx ctx;
 	unsigned int users;
 	struct list_head container_next;
@@ -309,6 +383,8 @@ struct vfio_group *vfio_group_from_file(struct file *file);
 void vfio_group_drop_ctx(struct vfio_group *group);
 void vfio_group_close_device(struct vfio_fd *fd);
 bool vfio_group_enforced_coherent(struct vfio_group *group);
+bool vfio_why_group_open(struct vfio_device *device, int err);
+void vfio_why_group_busy(struct vfio_group *group);
 
 static inline bool vfio_device_is_noiommu(struct vfio_device *device)
 {
@@ -367,6 +443,11 @@ static inline void vfio_group_close_device(struct vfio_fd *fd)
 }
 
 static inline bool vfio_device_is_noiommu(struct vfio_device *device)
+{
+	return false;
+}
+
+static inline bool vfio_why_group_open(struct vfio_device *device, int err)
 {
 	return false;
 }

@@ -88,6 +88,11 @@ struct vfio_device {
 	refcount_t refcount; /* registration and its users; zero without */
 	struct completion comp; /* refcount went to zero */
 	bool leaving; /* unregistration waits; no new file */
+	spinlock_t files_lock; /* protects the next three */
+	struct list_head files; /* open files */
+	bool revoked; /* they were taken away; no new one */
+	char *syspath; /* what their fdinfo calls the device then */
+	int revoke_timeout; /* seconds; negative: the module's parameter */
 	struct mutex lock; /* protects binding and the state of each fd */
 	struct vfio_binding *binding; /* who uses it and with what DMA, or NULL */
 	unsigned int open_count; /* fds that share binding; dev_set->lock */
