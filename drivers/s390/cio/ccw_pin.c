@@ -29,10 +29,11 @@ static int by_page(const void *a, const void *b)
 /* Most programs name their pages in order: then there is nothing to do. */
 static void sort_refs(struct ccw_ref *ref, u32 n)
 {
+	u64 before = ref[0].iova;
 	u32 i;
 
-	for (i = 1; i < n; i++) {
-		if (page_of(&ref[i]) < page_of(&ref[i - 1])) {
+	for (i = 1; i < n; before = ref[i++].iova) {
+		if (ref[i].iova < before) {
 			sort(ref, n, sizeof(*ref), by_page, NULL);
 			return;
 		}
@@ -78,7 +79,8 @@ static int pin_run(struct ccw_prog *prog, u64 iova, u32 npages)
 int ccw_pin_refs(struct ccw_prog *prog)
 {
 	struct ccw_ref *ref = prog->refs.p;
-	u32 n = prog->refs.len, i, page = 0;
+	u32 n = prog->refs.len, i;
+	const u64 *host;
 	u64 iova, end;
 	int ret;
 
@@ -88,25 +90,29 @@ int ccw_pin_refs(struct ccw_prog *prog)
 	iova = page_of(&ref[0]);
 	end = iova + CCW_PAGE;
 	for (i = 1; i <= n; i++) {
-		if (i < n && page_of(&ref[i]) == end - CCW_PAGE)
+		u64 page = i < n ? page_of(&ref[i]) : 0;
+
+		/* The page that the run ends with, or the one behind it. */
+		if (i < n && page == end - CCW_PAGE)
 			continue;
-		if (i < n && page_of(&ref[i]) == end &&
-		    (end - iova) / CCW_PAGE < CCW_PIN_MAX) {
+		if (i < n && page == end && end - iova < CCW_PIN_MAX * CCW_PAGE) {
 			end += CCW_PAGE;
 			continue;
 		}
 		ret = pin_run(prog, iova, (end - iova) / CCW_PAGE);
 		if (ret)
 			return ret;
-		if (i < n) {
-			iova = page_of(&ref[i]);
-			end = iova + CCW_PAGE;
-		}
+		iova = page;
+		end = iova + CCW_PAGE;
 	}
+	host = prog->host.p;
+	iova = page_of(&ref[0]);
 	for (i = 0; i < n; i++) {
-		page += i && page_of(&ref[i]) != page_of(&ref[i - 1]);
-		*ref[i].word = cpu_to_be64(((u64 *)prog->host.p)[page] |
-					   (ref[i].iova & (CCW_PAGE - 1)));
+		u64 page = page_of(&ref[i]);
+
+		host += page != iova;
+		iova = page;
+		*ref[i].word = cpu_to_be64(*host | (ref[i].iova & (CCW_PAGE - 1)));
 	}
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Second and last pass of the channel-program translator: lay out the host's
- * CCWs and address lists, and write them.
+ * Second pass of the channel-program translator: lay out the host's CCWs and
+ * address lists, and write them.
  *
  * Every CCW of the host names an address list (IDAL), which is in the arena; a
  * word of a list names a pinned page or the scratch pages. Words that need a
@@ -9,78 +9,10 @@
  * for the program's owner; may sleep.
  */
 #include <linux/errno.h>
-#include <linux/minmax.h>
-#include <linux/string.h>
 
 #include <asm/byteorder.h>
 
 #include "ccw_xlate_priv.h"
-
-static u32 slot_at(struct ccw_prog *prog, u32 pos)
-{
-	return ((u32 *)prog->order.p)[pos];
-}
-
-/* Put the CCWs found into order of address, and cut them where one ends. */
-static int plan_runs(struct ccw_prog *prog)
-{
-	struct ccw_run *run = NULL;
-	u32 w, i, next = 0;
-	int ret;
-
-	ret = ccw_table_room(prog, &prog->order, sizeof(u32), prog->ccws);
-	if (ret)
-		return ret;
-	for (w = 0; w < prog->windows; w++) {
-		const struct ccw_window *win = &prog->window[w];
-
-		for (i = 0; i < win->count; i++) {
-			u32 addr = win->addr + i * 8, slot = win->slot + i;
-			u8 at = *ccw_state(prog, slot);
-
-			if (!at)
-				continue;
-			if (!run || addr != next) {
-				if (prog->runs == CCW_RUNS_MAX)
-					return -EINVAL;
-				run = &prog->run[prog->runs++];
-				run->guest = addr;
-				run->first = prog->order.len;
-				run->count = 0;
-			}
-			if (++run->count > CCW_RUN_LEN_MAX)
-				return -EINVAL;
-			((u32 *)prog->order.p)[prog->order.len++] = slot;
-			/* 0 is the address of no CCW behind another. */
-			next = at & CCW_AT_GOES_ON ? addr + 8 : 0;
-		}
-	}
-	for (i = 0; i < prog->runs; i++) {
-		run = &prog->run[i];
-		/*
-		 * What the channel fetches behind the last CCW is invalid, as a
-		 * gap it leaves room for: the address behind that one, too, is
-		 * no other piece's.
-		 */
-		run->ccw = ccw_arena_take(prog, (run->count + 2) * 8, &run->host);
-		if (!run->ccw)
-			return -ENOMEM;
-		run->ccw[run->count] = 0;
-		run->ccw[run->count + 1] = 0;
-	}
-	return 0;
-}
-
-/* Host address of the guest's CCW at addr; 0: it is not in the program. */
-static u32 host_of(struct ccw_prog *prog, u32 addr)
-{
-	const struct ccw_run *run;
-
-	for (run = prog->run; run < prog->run + prog->runs; run++)
-		if (addr >= run->guest && (addr - run->guest) / 8 < run->count)
-			return run->host + (addr - run->guest);
-	return 0;
-}
 
 /* What a CCW can be part of: CCW_AT_OUT, IN, BACK, IDLE. */
 static u8 operations(u64 ccw, u8 at)
@@ -97,6 +29,12 @@ static bool moves(u64 ccw, u8 does)
 	return ccw_count(ccw) && does;
 }
 
+/* The same CCW, with a list of addresses. */
+static u64 ccw_with_list(u64 ccw, u32 list)
+{
+	return (ccw & ~CCW_RAW_CDA) | CCW_RAW_FLAGS(CCW_IDA) | list;
+}
+
 /* How many blocks count bytes take, the first of them at addr. */
 static u32 blocks(u64 addr, u32 count, u32 block, bool back)
 {
@@ -110,84 +48,43 @@ static u32 blocks(u64 addr, u32 count, u32 block, bool back)
 					(count + CCW_HALF - 1) / CCW_HALF);
 }
 
-/* Read from the guest's lists, by larger pieces that later lists may be in. */
-static int read_lists(struct ccw_prog *prog, u64 addr, void *buf, u32 len)
+/*
+ * Fetch the guest's lists from addr on, a piece that later lists may be in too.
+ * It begins with a word and ends with one.
+ */
+static noinline int fetch_lists(struct ccw_prog *prog, u64 addr)
 {
-	while (len) {
-		u64 from = addr - prog->lists.addr;
-		u32 n;
+	u32 len = CCW_PAGE - (addr & (CCW_PAGE - 1));
+	int ret;
 
-		if (addr < prog->lists.addr || from >= prog->lists.len) {
-			u32 ahead = min_t(u32, sizeof(prog->lists.bytes),
-					  CCW_PAGE - (addr & (CCW_PAGE - 1)));
-			int ret;
-
-			prog->lists.len = 0;
-			prog->stats.reads++;
-			ret = prog->ops->read(prog->ctx, addr, prog->lists.bytes, ahead);
-			if (ret)
-				return ret;
-			prog->lists.addr = addr;
-			prog->lists.len = ahead;
-			from = 0;
-		}
-		n = min_t(u32, len, prog->lists.len - from);
-		memcpy(buf, prog->lists.bytes + from, n);
-		buf += n;
-		addr += n;
-		len -= n;
-	}
+	if (len > prog->lists.ahead)
+		len = prog->lists.ahead;
+	if (prog->lists.ahead < CCW_LISTS_MAX)
+		prog->lists.ahead *= 2;
+	prog->lists.len = 0;
+	prog->stats.reads++;
+	ret = prog->ops->read(prog->ctx, addr, prog->lists.words, len);
+	if (ret)
+		return ret;
+	prog->lists.addr = addr;
+	prog->lists.len = len;
 	return 0;
 }
 
-/*
- * Take over the guest's list of a CCW. A word that the channel would refuse,
- * and all behind it, are never used: they are not @good. Without a first word
- * the CCW itself is made invalid, and data->words stays 0.
- */
-static int plan_list(struct ccw_prog *prog, u64 *ccw, struct ccw_data *data)
+static int read_word(struct ccw_prog *prog, u64 addr, u64 *word)
 {
-	union {
-		__be32 idaw1[CCW_IDAL_MAX];
-		__be64 idaw2[CCW_IDAL_MAX];
-	} list;
-	u32 size = prog->idaw2 ? sizeof(__be64) : sizeof(__be32), addr = ccw_cda(*ccw), i, n;
-	u64 *word;
-	int ret;
+	u64 from = addr - prog->lists.addr;
+	const void *p;
 
-	if (addr & (size - 1)) {
-		*ccw = 0;
-		return 0;
-	}
-	ret = read_lists(prog, addr, &list, size);
-	if (ret)
-		return ret;
-	n = blocks(prog->idaw2 ? be64_to_cpu(list.idaw2[0]) : be32_to_cpu(list.idaw1[0]),
-		   ccw_count(*ccw), prog->block, data->back);
-	ret = read_lists(prog, addr + size, (void *)&list + size, (n - 1) * size);
-	if (!ret)
-		ret = ccw_table_room(prog, &prog->words, sizeof(u64), n);
-	if (ret)
-		return ret;
+	if (from >= prog->lists.len) {
+		int ret = fetch_lists(prog, addr);
 
-	word = (u64 *)prog->words.p + prog->words.len;
-	for (i = 0; i < n; i++) {
-		u32 from = data->back ? prog->block - 1 : 0;
-
-		word[i] = prog->idaw2 ? be64_to_cpu(list.idaw2[i]) : be32_to_cpu(list.idaw1[i]);
-		if (!prog->idaw2 && word[i] > 0x7fffffff)
-			break;
-		if (i && (word[i] & (prog->block - 1)) != from)
-			break;
+		if (ret)
+			return ret;
+		from = 0;
 	}
-	if (!i) {
-		*ccw = 0;
-		return 0;
-	}
-	data->word = prog->words.len;
-	data->words = n;
-	data->good = i;
-	prog->words.len += n;
+	p = (const u8 *)prog->lists.words + from;
+	*word = prog->idaw2 ? be64_to_cpu(*(const __be64 *)p) : be32_to_cpu(*(const __be32 *)p);
 	return 0;
 }
 
@@ -217,156 +114,319 @@ static bool list_pairs(const u64 *word, const struct ccw_data *data)
 	return true;
 }
 
-/**
- * ccw_plan() - lay out the host's program
- * @prog: scanned
- *
- * Places the CCWs in the arena, reads the guest's address lists and chooses the
- * size of the host's IDAWs, which is one for the whole program: 4K unless one
- * of the guest's lists of 2K needs 2K.
- *
- * Context: the program's owner; may sleep.
- * Return: 0; -EINVAL: more or longer pieces than the limits allow; -EOPNOTSUPP:
- * a CCW moves data and can be part of reading both forward and backward; -ENOMEM; or what
- * &ccw_mem_ops.read returned.
- */
-int ccw_plan(struct ccw_prog *prog)
+/* May this word stand behind others in a list? The first may begin anywhere. */
+static bool word_is_good(struct ccw_prog *prog, u64 word, bool first, bool back)
 {
-	int ret = plan_runs(prog);
-	u32 pos;
+	u32 inside = prog->block - 1;
 
-	if (ret)
-		return ret;
-	prog->host_block = CCW_PAGE;
-	for (pos = 0; pos < prog->order.len; pos++) {
-		u32 slot = slot_at(prog, pos);
-		u64 *ccw = ccw_raw(prog, slot);
-		u8 does = operations(*ccw, *ccw_state(prog, slot));
-		struct ccw_data *data;
-
-		if (ccw_cmd(*ccw) == CCW_TIC || !moves(*ccw, does))
-			continue;
-		/* A list serves one direction. */
-		if (does & CCW_AT_BACK && does != CCW_AT_BACK)
-			return -EOPNOTSUPP;
-		ret = ccw_table_room(prog, &prog->data, sizeof(*data), 1);
-		if (ret)
-			return ret;
-		data = (struct ccw_data *)prog->data.p + prog->data.len;
-		data->pos = pos;
-		data->back = does == CCW_AT_BACK;
-		data->words = 0;
-		if (ccw_flags(*ccw) & CCW_IDA) {
-			ret = plan_list(prog, ccw, data);
-			if (ret)
-				return ret;
-			if (!data->words)
-				continue;
-			if (prog->block == CCW_HALF &&
-			    !list_pairs((u64 *)prog->words.p + data->word, data))
-				prog->host_block = CCW_HALF;
-		}
-		prog->data.len++;
-	}
-	return 0;
-}
-
-static void put_ref(struct ccw_prog *prog, u64 iova, __be64 *word)
-{
-	struct ccw_ref *ref = (struct ccw_ref *)prog->refs.p + prog->refs.len++;
-
-	ref->iova = iova;
-	ref->word = word;
-	*word = 0;
-}
-
-/* The blocks of a CCW without a list. Returns how many are within bounds. */
-static u32 direct_words(struct ccw_prog *prog, u64 ccw, bool back, __be64 *list, u32 n)
-{
-	u32 block = prog->host_block, i;
-	u64 addr = ccw_cda(ccw);
-
-	for (i = 0; i < n; i++) {
-		put_ref(prog, addr, &list[i]);
-		addr &= ~(u64)(block - 1);
-		if (back ? !addr : addr + block > prog->limit)
-			return i + 1;
-		addr = back ? addr - 1 : addr + block;
-	}
-	return n;
-}
-
-/* The words of a CCW that has a list; two halves of a page become one word. */
-static u32 listed_words(struct ccw_prog *prog, const struct ccw_data *data, __be64 *list)
-{
-	const u64 *from = (u64 *)prog->words.p + data->word;
-	bool pairs = prog->host_block != prog->block;
-	u32 i, n = 0;
-
-	for (i = 0; i < data->good; i++)
-		if (!i || !pairs || (from[i] ^ from[i - 1]) >= CCW_PAGE)
-			put_ref(prog, from[i], &list[n++]);
-	return n;
+	if (!prog->idaw2 && word > 0x7fffffff)
+		return false;
+	return first || (word & inside) == (back ? inside : 0);
 }
 
 /*
- * Write the list of one CCW. A word that must not be used is misaligned, which
- * the channel refuses; and it is in the middle of the scratch pages, so that a
- * block would be in them, whichever way it is moved.
+ * Take over the guest's list of a CCW. A word that the channel would refuse,
+ * and all behind it, are never used: they are not @good, and not looked at.
+ * Without a first word there is no list.
  */
-static int emit_list(struct ccw_prog *prog, const struct ccw_data *data, u64 ccw, u32 *addr)
+static int plan_list(struct ccw_prog *prog, u32 slot, u64 ccw, bool back)
 {
-	u32 n = data->words ?: blocks(ccw_cda(ccw), ccw_count(ccw), prog->host_block, data->back);
-	__be64 *list = ccw_arena_take(prog, n * sizeof(*list), addr);
-	u32 good;
+	u32 n, i = 0, size = prog->idaw2 ? sizeof(__be64) : sizeof(__be32);
+	u64 addr = ccw_cda(ccw), *words, word;
+	struct ccw_data *data;
+	int ret;
 
-	if (!list || ccw_table_room(prog, &prog->refs, sizeof(struct ccw_ref), n))
+	if (addr & (size - 1))
+		return 0;
+	ret = read_word(prog, addr, &word);
+	if (ret || !word_is_good(prog, word, true, back))
+		return ret;
+	n = blocks(word, ccw_count(ccw), prog->block, back);
+	if (ccw_table_room(prog, &prog->words, sizeof(u64), n) ||
+	    ccw_table_room(prog, &prog->data, sizeof(*data), 1))
 		return -ENOMEM;
-	if (data->words) {
-		good = listed_words(prog, data, list);
-		/* What pairs have saved is behind the list, where it was taken. */
-		if (prog->host_block != prog->block) {
-			prog->used -= (n - good) * sizeof(*list);
-			n = good;
-		}
-	} else {
-		good = direct_words(prog, ccw, data->back, list, n);
-	}
-	prog->stats.idaws += n;
-	for (; good < n; good++)
-		list[good] = cpu_to_be64(prog->scratch_addr + CCW_PAGE - !data->back);
+
+	data = (struct ccw_data *)prog->data.p + prog->data.len++;
+	data->slot = slot;
+	data->back = back;
+	data->word = prog->words.len;
+	data->words = n;
+	words = (u64 *)prog->words.p + prog->words.len;
+	do {
+		words[i++] = word;
+		if (i == n)
+			break;
+		addr += size;
+		ret = read_word(prog, addr, &word);
+		if (ret)
+			return ret;
+	} while (word_is_good(prog, word, false, back));
+	data->good = i;
+	prog->words.len += i;
+	if (!list_pairs(words, data))
+		prog->host_block = CCW_HALF;
 	return 0;
 }
 
-/* Write the CCW at @pos; @data says what it moves, NULL: nothing. */
-static int emit_ccw(struct ccw_prog *prog, u32 pos, const struct ccw_data *data, __be64 *out)
+/**
+ * ccw_plan() - choose the size of the host's blocks for a guest that has 2K
+ * @prog: scanned
+ *
+ * It is one for the whole program: 4K, unless one of the guest's lists needs 2K.
+ * To know that, all its lists are read. Lists of 4K are read when they are
+ * written.
+ *
+ * Context: the program's owner; may sleep.
+ * Return: 0, -ENOMEM, or what &ccw_mem_ops.read returned.
+ */
+int ccw_plan(struct ccw_prog *prog)
 {
-	u32 slot = slot_at(prog, pos), cda;
-	u64 ccw = *ccw_raw(prog, slot);
-	u8 at = *ccw_state(prog, slot), cmd = ccw_cmd(ccw);
+	const struct ccw_window *win, *end = prog->window + prog->windows;
+	u32 i;
 
-	if (cmd == CCW_TIC) {
-		cda = host_of(prog, ccw_cda(ccw));
-		*out = cpu_to_be64(cda ? ccw_make(cmd, 0, 0, cda) : 0);
-		return 0;
+	for (win = prog->window; win < end; win++) {
+		for (i = 0; i < win->used; i++) {
+			u64 ccw = *ccw_raw(prog, win->slot + i);
+			u8 at = *ccw_state(prog, win->slot + i), does;
+			int ret;
+
+			if (!at || !(ccw & CCW_RAW_FLAGS(CCW_IDA)))
+				continue;
+			does = operations(ccw, at);
+			if (!moves(ccw, does))
+				continue;
+			ret = plan_list(prog, win->slot + i, ccw, does & CCW_AT_BACK);
+			if (ret)
+				return ret;
+		}
 	}
-	/* No command, and no way here but as one. */
-	if (!ccw || (!cmd && !(at & CCW_AT_CHAINED))) {
+	return 0;
+}
+
+static void put_ref(struct ccw_ref *ref, u64 iova, __be64 *word)
+{
+	ref->iova = iova;
+	ref->word = word;
+}
+
+/*
+ * Room for the list of one CCW, and for the references to its pages; NULL if
+ * there is no memory.
+ */
+static inline __be64 *take_list(struct ccw_prog *prog, u32 n, u32 *addr)
+{
+	if (ccw_table_room(prog, &prog->refs, sizeof(struct ccw_ref), n))
+		return NULL;
+	prog->stats.idaws += n;
+	return ccw_arena_take(prog, n * sizeof(__be64), addr);
+}
+
+/*
+ * Words of a list that must not be used: misaligned, which the channel refuses;
+ * and in the middle of the scratch pages, so that a block would be in them,
+ * whichever way it is moved.
+ */
+static void put_bad_words(struct ccw_prog *prog, __be64 *list, u32 from, u32 n, bool back)
+{
+	for (; from < n; from++)
+		list[from] = cpu_to_be64(prog->scratch_addr + CCW_PAGE - !back);
+}
+
+/* Write a CCW and the list of it, which has none of the guest's. */
+static int emit_direct(struct ccw_prog *prog, u64 ccw, bool back, __be64 *out)
+{
+	u64 addr = ccw_cda(ccw), block = prog->host_block;
+	u32 host, n = blocks(addr, ccw_count(ccw), block, back), i = 0;
+	__be64 *list = take_list(prog, n, &host);
+	struct ccw_ref *ref = (struct ccw_ref *)prog->refs.p + prog->refs.len;
+
+	if (!list)
+		return -ENOMEM;
+	*out = cpu_to_be64(ccw_with_list(ccw, host));
+	for (;;) {
+		put_ref(&ref[i], addr, &list[i]);
+		if (++i == n)
+			break;
+		addr &= ~(block - 1);
+		if (back ? !addr : addr + block > prog->limit) {
+			put_bad_words(prog, list, i, n, back);
+			break;
+		}
+		addr = back ? addr - 1 : addr + block;
+	}
+	prog->refs.len += i;
+	return 0;
+}
+
+/* Write a CCW and its list of 4K; a bad word ends it as in plan_list(). */
+static int emit_list(struct ccw_prog *prog, u64 ccw, bool back, __be64 *out)
+{
+	u64 addr = ccw_cda(ccw), word;
+	struct ccw_ref *ref;
+	u32 host, n, i = 0;
+	__be64 *list;
+	int ret;
+
+	*out = 0;
+	if (addr & (sizeof(__be64) - 1))
+		return 0;
+	ret = read_word(prog, addr, &word);
+	if (ret)
+		return ret;
+	n = blocks(word, ccw_count(ccw), CCW_PAGE, back);
+	list = take_list(prog, n, &host);
+	if (!list)
+		return -ENOMEM;
+	*out = cpu_to_be64(ccw_with_list(ccw, host));
+	ref = (struct ccw_ref *)prog->refs.p + prog->refs.len;
+	do {
+		put_ref(&ref[i], word, &list[i]);
+		if (++i == n)
+			break;
+		addr += sizeof(__be64);
+		ret = read_word(prog, addr, &word);
+		if (ret)
+			return ret;
+	} while (word_is_good(prog, word, false, back));
+	put_bad_words(prog, list, i, n, back);
+	prog->refs.len += i;
+	return 0;
+}
+
+/* The same with a list that was planned; two halves of a page become one word. */
+static noinline int emit_planned(struct ccw_prog *prog, const struct ccw_data *data, u64 ccw,
+				 __be64 *out)
+{
+	const u64 *from = (u64 *)prog->words.p + data->word;
+	u32 host, i, n = 1;
+	__be64 *list = take_list(prog, data->words, &host);
+	struct ccw_ref *ref = (struct ccw_ref *)prog->refs.p + prog->refs.len;
+
+	if (!list)
+		return -ENOMEM;
+	*out = cpu_to_be64(ccw_with_list(ccw, host));
+	put_ref(ref, from[0], list);
+	for (i = 1; i < data->good; i++) {
+		if (prog->host_block == CCW_PAGE && (from[i] ^ from[i - 1]) < CCW_PAGE)
+			continue;
+		put_ref(&ref[n], from[i], &list[n]);
+		n++;
+	}
+	if (prog->host_block == CCW_HALF) {
+		put_bad_words(prog, list, n, data->words, data->back);
+	} else {
+		/* What pairs have saved is behind the list, where it was taken. */
+		prog->used -= (data->words - n) * sizeof(*list);
+		prog->stats.idaws -= data->words - n;
+	}
+	prog->refs.len += n;
+	return 0;
+}
+
+/* Write the host's CCW for the guest's in slot. */
+static int emit_ccw(struct ccw_prog *prog, u32 slot, u64 ccw, u8 at, __be64 *out)
+{
+	u8 does;
+
+	if (ccw_cmd(ccw) == CCW_TIC) {
+		if (ccw_table_room(prog, &prog->tics, sizeof(struct ccw_ref), 1))
+			return -ENOMEM;
+		put_ref((struct ccw_ref *)prog->tics.p + prog->tics.len++, ccw_cda(ccw), out);
 		*out = 0;
 		return 0;
 	}
-	if (data) {
-		int ret = emit_list(prog, data, ccw, &cda);
+	does = operations(ccw, at);
+	if (moves(ccw, does)) {
+		const struct ccw_data *data;
 
-		if (ret)
-			return ret;
-	} else if (operations(ccw, at) & CCW_AT_BACK) {
-		cda = prog->scratch_list_back;
-	} else {
-		cda = prog->scratch_list;
+		/* A list serves one direction. */
+		if (does & CCW_AT_BACK && does != CCW_AT_BACK)
+			return -EOPNOTSUPP;
+		if (!(ccw & CCW_RAW_FLAGS(CCW_IDA)))
+			return emit_direct(prog, ccw, does & CCW_AT_BACK, out);
+		if (prog->block == CCW_PAGE)
+			return emit_list(prog, ccw, does & CCW_AT_BACK, out);
+		data = (struct ccw_data *)prog->data.p + prog->planned;
+		if (prog->planned < prog->data.len && data->slot == slot) {
+			prog->planned++;
+			return emit_planned(prog, data, ccw, out);
+		}
+		ccw = 0;
 	}
-	*out = cpu_to_be64(ccw_make(cmd, ccw_flags(ccw) | CCW_IDA, ccw_count(ccw), cda));
+	/* Without an operation: no command, and no way here but as one. */
+	if (ccw && does)
+		ccw = ccw_with_list(ccw, does & CCW_AT_BACK ?
+				    prog->scratch_list_back : prog->scratch_list);
+	else
+		ccw = 0;
+	*out = cpu_to_be64(ccw);
 	return 0;
+}
+
+/* A piece begins with the i-th CCW of a window. */
+static int begin_run(struct ccw_prog *prog, const struct ccw_window *win, u32 i)
+{
+	const struct ccw_window *end = prog->window + prog->windows;
+	struct ccw_run *run = &prog->run[prog->runs];
+	u32 count = 1;
+
+	if (prog->runs == CCW_RUNS_MAX)
+		return -EINVAL;
+	prog->runs++;
+	run->guest = win->addr + i * 8;
+	for (;;) {
+		const u8 *state = ccw_state(prog, win->slot);
+		u32 in_window = win->count, next = win->addr + in_window * 8;
+
+		for (; i < in_window && state[i] & CCW_AT_GOES_ON; i++)
+			count++;
+		/* If it goes on behind the window, then with the next one's first. */
+		if (i < in_window)
+			break;
+		win++;
+		if (win == end || win->addr != next) {
+			count--;
+			break;
+		}
+		i = 0;
+	}
+	if (count > CCW_RUN_LEN_MAX)
+		return -EINVAL;
+	run->count = count;
+	/*
+	 * What the channel fetches behind the last CCW is invalid, as a gap it
+	 * leaves room for: the address behind that one, too, is no other
+	 * piece's.
+	 */
+	run->ccw = ccw_arena_take(prog, (count + 2) * 8, &run->host);
+	if (!run->ccw)
+		return -ENOMEM;
+	run->ccw[count] = 0;
+	run->ccw[count + 1] = 0;
+	return 0;
+}
+
+/* Host address of the guest's CCW at addr; 0: it is not in the program. */
+static u32 host_of(struct ccw_prog *prog, u32 addr)
+{
+	const struct ccw_run *run;
+
+	for (run = prog->run; run < prog->run + prog->runs; run++)
+		if (addr >= run->guest && (addr - run->guest) / 8 < run->count)
+			return run->host + (addr - run->guest);
+	return 0;
+}
+
+static noinline void emit_tics(struct ccw_prog *prog)
+{
+	const struct ccw_ref *tic = prog->tics.p, *end = tic + prog->tics.len;
+
+	for (; tic < end; tic++) {
+		u32 host = host_of(prog, tic->iova);
+
+		if (host)
+			*tic->word = cpu_to_be64(ccw_make(CCW_TIC, 0, 0, host));
+	}
 }
 
 /**
@@ -376,24 +436,40 @@ static int emit_ccw(struct ccw_prog *prog, u32 pos, const struct ccw_data *data,
  * What is still missing are the pages: their words are in &ccw_prog.refs.
  *
  * Context: the program's owner; may sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0; -EINVAL: more or longer pieces than the limits allow; -EOPNOTSUPP:
+ * a CCW moves data and can be part of reading both forward and backward; -ENOMEM; or what
+ * &ccw_mem_ops.read returned.
  */
 int ccw_emit(struct ccw_prog *prog)
 {
-	const struct ccw_data *data = prog->data.p, *end = data + prog->data.len;
-	struct ccw_run *run;
-	u32 i;
+	const struct ccw_window *win, *end = prog->window + prog->windows;
+	__be64 *out = NULL;
+	u32 i, left = 0;
 
-	for (run = prog->run; run < prog->run + prog->runs; run++) {
-		for (i = 0; i < run->count; i++) {
-			u32 pos = run->first + i;
-			bool mine = data < end && data->pos == pos;
-			int ret = emit_ccw(prog, pos, mine ? data : NULL, &run->ccw[i]);
+	for (win = prog->window; win < end; win++) {
+		const u8 *state = ccw_state(prog, win->slot);
+		const u64 *raw = ccw_raw(prog, win->slot);
+		u32 used = win->used;
 
+		for (i = 0; i < used; i++) {
+			int ret;
+
+			if (!state[i])
+				continue;
+			if (!left) {
+				ret = begin_run(prog, win, i);
+				if (ret)
+					return ret;
+				left = prog->run[prog->runs - 1].count;
+				out = prog->run[prog->runs - 1].ccw;
+			}
+			ret = emit_ccw(prog, win->slot + i, raw[i], state[i], out++);
 			if (ret)
 				return ret;
-			data += mine;
+			left--;
 		}
 	}
+	if (prog->tics.len)
+		emit_tics(prog);
 	return 0;
 }

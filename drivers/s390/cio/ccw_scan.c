@@ -36,13 +36,13 @@ static bool window_has(const struct ccw_window *win, u32 addr)
 	return addr >= win->addr && (addr - win->addr) / 8 < win->count;
 }
 
-/* Slot of the CCW at addr if it has been fetched, else -1. */
+/* Slot of the CCW at addr if it has been fetched, else -1. There are windows. */
 static int slot_known(struct ccw_prog *prog, u32 addr)
 {
 	const struct ccw_window *win = &prog->window[prog->window_hint];
 	int below;
 
-	if (prog->windows && window_has(win, addr))
+	if (window_has(win, addr))
 		return win->slot + (addr - win->addr) / 8;
 	below = window_below(prog, addr);
 	if (below < 0 || !window_has(&prog->window[below], addr))
@@ -58,10 +58,9 @@ static int slot_known(struct ccw_prog *prog, u32 addr)
  */
 static int window_fetch(struct ccw_prog *prog, u32 addr)
 {
-	int below = window_below(prog, addr), at = below + 1, ret;
-	u32 count = CCW_WINDOW_MIN, end, i;
+	int below = prog->windows ? window_below(prog, addr) : -1, at = below + 1, ret;
+	u32 count = CCW_WINDOW_MIN, end;
 	struct ccw_window *win;
-	__be64 *bytes;
 
 	if (prog->windows == CCW_WINDOWS_MAX)
 		return -EINVAL;
@@ -70,9 +69,11 @@ static int window_fetch(struct ccw_prog *prog, u32 addr)
 		if (win->addr + win->count * 8 == addr)
 			count = max(count, win->count * 2);
 	}
-	end = min((addr | (CCW_PAGE - 1)) + 1, addr + count * 8);
-	if (at < prog->windows)
-		end = min(end, prog->window[at].addr);
+	end = (addr | (CCW_PAGE - 1)) + 1;
+	if (end > addr + count * 8)
+		end = addr + count * 8;
+	if (at < prog->windows && end > prog->window[at].addr)
+		end = prog->window[at].addr;
 	count = (end - addr) / 8;
 
 	ret = ccw_table_room(prog, &prog->raw, sizeof(u64), count);
@@ -80,20 +81,19 @@ static int window_fetch(struct ccw_prog *prog, u32 addr)
 		ret = ccw_table_room(prog, &prog->state, sizeof(u8), count);
 	if (ret)
 		return ret;
-	bytes = (__be64 *)ccw_raw(prog, prog->raw.len);
 	prog->stats.reads++;
-	ret = prog->ops->read(prog->ctx, addr, bytes, count * 8);
+	ret = prog->ops->read(prog->ctx, addr, ccw_raw(prog, prog->raw.len), count * 8);
 	if (ret)
 		return ret;
-	for (i = 0; i < count; i++)
-		*ccw_raw(prog, prog->raw.len + i) = be64_to_cpu(bytes[i]);
 	memset(ccw_state(prog, prog->state.len), 0, count);
 
 	win = &prog->window[at];
-	memmove(win + 1, win, (prog->windows - at) * sizeof(*win));
+	if (at < prog->windows)
+		memmove(win + 1, win, (prog->windows - at) * sizeof(*win));
 	win->addr = addr;
 	win->count = count;
 	win->slot = prog->raw.len;
+	win->used = 0;
 	prog->windows++;
 	prog->window_hint = at;
 	prog->raw.len += count;
@@ -102,25 +102,35 @@ static int window_fetch(struct ccw_prog *prog, u32 addr)
 }
 
 /*
+ * Of most CCWs there is nothing to say: of format 1, with a command, the address
+ * within bounds, and neither data chaining nor MIDAWs.
+ */
+static bool ccw_is_plain(const struct ccw_prog *prog, u64 ccw)
+{
+	return prog->fmt1 && !(ccw & (CCW_RAW_FLAGS(CCW_MIDA | CCW_DC) | BIT_ULL(31))) &&
+	       ccw_operation(ccw_cmd(ccw));
+}
+
+/*
  * Make one CCW that the channel comes to a CCW of format 1. What the channel
  * answers with a program check wherever it stands becomes zero, which is such a
  * CCW itself: no command, and no count for data chaining. That also keeps the
  * check on the count of format 0, which format 1 has not got.
  */
-static int ccw_canonical(struct ccw_prog *prog, u64 *raw)
+static int ccw_canonical(struct ccw_prog *prog, u64 ccw, u64 *raw)
 {
-	u8 cmd = ccw_cmd(*raw), flags;
+	u8 cmd = ccw_cmd(ccw), flags;
 	u16 count;
 	u32 cda;
 
 	if (prog->fmt1) {
-		flags = ccw_flags(*raw);
-		count = ccw_count(*raw);
-		cda = ccw_cda(*raw);
+		flags = ccw_flags(ccw);
+		count = ccw_count(ccw);
+		cda = ccw_cda(ccw);
 	} else {
-		cda = *raw >> 32 & 0xffffff;
-		flags = *raw >> 24;
-		count = *raw;
+		cda = ccw >> 32 & 0xffffff;
+		flags = ccw >> 24;
+		count = ccw;
 		if ((cmd & 0x0f) == CCW_TIC) {
 			cmd = CCW_TIC;
 			flags = 0;
@@ -197,31 +207,32 @@ static bool skips_over_tic(struct ccw_prog *prog, u32 addr, u32 target)
 	return prog->guess;
 }
 
-/*
- * Come to the CCW in slot, at addr, in new ways. Returns the ways to come to
- * the one behind it, 0 if there are none, or -errno.
- */
-static int ccw_visit(struct ccw_prog *prog, u32 addr, u32 slot, u8 fresh)
+static int visit_tic(struct ccw_prog *prog, u32 addr, u32 target, u8 fresh)
 {
-	u64 ccw = *ccw_raw(prog, slot);
-	u8 onward = fresh & CCW_AT_CHAINED, flags = ccw_flags(ccw);
+	u8 at = fresh & (CCW_AT_COMMAND | CCW_AT_CHAINED);
+	int ret = at ? work_add(prog, target, at) : 0;
 
-	if (!ccw)
+	if (ret)
+		return ret;
+	return fresh & CCW_AT_AFTER_CC && skips_over_tic(prog, addr, target) ?
+		CCW_AT_COMMAND : 0;
+}
+
+/*
+ * Come to a CCW, at addr, in new ways. Returns the ways to come to the one
+ * behind it, 0 if there are none, or -errno.
+ */
+static int ccw_visit(struct ccw_prog *prog, u32 addr, u64 ccw, u8 fresh)
+{
+	u8 onward = fresh & CCW_AT_CHAINED;
+
+	if (ccw_cmd(ccw) == CCW_TIC)
+		return visit_tic(prog, addr, ccw_cda(ccw), fresh);
+	if (!(ccw & CCW_RAW_FLAGS(CCW_DC | CCW_CC)))
 		return 0;
-	if (ccw_cmd(ccw) == CCW_TIC) {
-		u8 at = fresh & (CCW_AT_COMMAND | CCW_AT_CHAINED);
-		int ret = 0;
-
-		if (at)
-			ret = work_add(prog, ccw_cda(ccw), at);
-		if (ret)
-			return ret;
-		return fresh & CCW_AT_AFTER_CC && skips_over_tic(prog, addr, ccw_cda(ccw)) ?
-			CCW_AT_COMMAND : 0;
-	}
 	if (fresh & CCW_AT_COMMAND)
 		onward |= ccw_operation(ccw_cmd(ccw));
-	if (flags & CCW_DC) {
+	if (ccw & CCW_RAW_FLAGS(CCW_DC)) {
 		/*
 		 * Left out, this one leads to the next all the same, but as a
 		 * command. The copy has both behind each other, so that must be
@@ -231,53 +242,69 @@ static int ccw_visit(struct ccw_prog *prog, u32 addr, u32 slot, u8 fresh)
 			onward |= CCW_AT_COMMAND;
 		return onward;
 	}
-	return flags & CCW_CC && onward ? CCW_AT_COMMAND | CCW_AT_AFTER_CC : 0;
+	return onward ? CCW_AT_COMMAND | CCW_AT_AFTER_CC : 0;
+}
+
+/*
+ * Follow the CCWs of a window from the i-th as far as there is something new.
+ * Returns the ways to come to the one behind the window, 0, or -errno.
+ */
+static int walk_window(struct ccw_prog *prog, struct ccw_window *win, u32 i, int at)
+{
+	u64 *raw = ccw_raw(prog, win->slot);
+	u8 *state = ccw_state(prog, win->slot);
+
+	for (; at && i < win->count; i++) {
+		u8 before = state[i], fresh = at & ~before;
+
+		if (!fresh)
+			return 0;
+		if (!before) {
+			u64 ccw = be64_to_cpu(*(__be64 *)&raw[i]);
+			int ret;
+
+			if (++prog->ccws > CCW_COUNT_MAX)
+				return -EINVAL;
+			/* Come to as a command, one like this leads to the next if at all. */
+			if (ccw_is_plain(prog, ccw) && fresh & CCW_AT_COMMAND) {
+				raw[i] = ccw;
+				at = ccw & CCW_RAW_FLAGS(CCW_CC) ?
+				     CCW_AT_COMMAND | CCW_AT_AFTER_CC : 0;
+				state[i] = at ? fresh | CCW_AT_GOES_ON : fresh;
+				continue;
+			}
+			ret = ccw_canonical(prog, ccw, &raw[i]);
+			if (ret)
+				return ret;
+		}
+		at = ccw_visit(prog, win->addr + i * 8, raw[i], fresh);
+		if (at < 0)
+			return at;
+		state[i] = before | fresh | (at ? CCW_AT_GOES_ON : 0);
+	}
+	if (win->used < i)
+		win->used = i;
+	return at;
 }
 
 /* Follow the CCWs from addr as far as there is something new. */
 static int ccw_walk(struct ccw_prog *prog, u32 addr, int at)
 {
-	u32 slot = 0, left = 0;
+	/* The channel does not go on behind the last address. */
+	while (at > 0 && addr <= prog->limit) {
+		struct ccw_window *win;
 
-	for (; at; addr += 8, slot++, left--) {
-		u8 *state, fresh;
-
-		if (!left) {
-			const struct ccw_window *win;
-			int known = slot_known(prog, addr);
-
-			if (known < 0) {
-				int ret = window_fetch(prog, addr);
-
-				if (ret)
-					return ret;
-				known = slot_known(prog, addr);
-			}
-			slot = known;
-			win = &prog->window[prog->window_hint];
-			left = win->count - (slot - win->slot);
-		}
-		state = ccw_state(prog, slot);
-		fresh = at & ~*state;
-		if (!fresh)
-			return 0;
-		if (!*state) {
-			int ret = ++prog->ccws > CCW_COUNT_MAX ? -EINVAL :
-				  ccw_canonical(prog, ccw_raw(prog, slot));
+		if (!prog->windows || slot_known(prog, addr) < 0) {
+			int ret = window_fetch(prog, addr);
 
 			if (ret)
 				return ret;
 		}
-		*state |= fresh;
-		at = ccw_visit(prog, addr, slot, fresh);
-		if (at < 0)
-			return at;
-		if (addr + 8 > prog->limit)
-			at = 0;
-		if (at)
-			*state |= CCW_AT_GOES_ON;
+		win = &prog->window[prog->window_hint];
+		at = walk_window(prog, win, (addr - win->addr) / 8, at);
+		addr = win->addr + win->count * 8;
 	}
-	return 0;
+	return at < 0 ? at : 0;
 }
 
 /**
@@ -294,12 +321,13 @@ static int ccw_walk(struct ccw_prog *prog, u32 addr, int at)
  */
 int ccw_scan(struct ccw_prog *prog)
 {
-	int ret = ccw_walk(prog, prog->guest_cpa, CCW_AT_COMMAND);
+	struct ccw_work work = { prog->guest_cpa, CCW_AT_COMMAND };
 
-	while (!ret && prog->work.len) {
-		struct ccw_work work = ((struct ccw_work *)prog->work.p)[--prog->work.len];
+	for (;;) {
+		int ret = ccw_walk(prog, work.addr, work.at);
 
-		ret = ccw_walk(prog, work.addr, work.at);
+		if (ret || !prog->work.len)
+			return ret;
+		work = ((struct ccw_work *)prog->work.p)[--prog->work.len];
 	}
-	return ret;
 }

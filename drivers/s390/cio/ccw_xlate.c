@@ -105,6 +105,7 @@ int ccw_table_grow(struct ccw_prog *prog, struct ccw_table *table, size_t size, 
 	prog->stats.allocs++;
 	table->p = p;
 	table->cap = cap;
+	prog->trim |= cap * size > CCW_KEEP_BYTES;
 	return 0;
 }
 
@@ -135,28 +136,18 @@ static int arena_grow(struct ccw_prog *prog)
 }
 
 /**
- * ccw_arena_take() - take a contiguous piece of the arena
+ * ccw_arena_next() - begin another page of the arena
  * @prog: the program
- * @bytes: how much, a multiple of 8 and less than a page
- * @addr: receives where a channel sees it
  *
  * Context: the program's owner; may sleep.
- * Return: the piece, with whatever was in it; NULL if there is no memory.
+ * Return: 0 or -ENOMEM.
  */
-void *ccw_arena_take(struct ccw_prog *prog, u32 bytes, u32 *addr)
+int ccw_arena_next(struct ccw_prog *prog)
 {
-	const struct ccw_arena_page *page;
-
-	if (prog->used + bytes > CCW_PAGE) {
-		if (prog->page + 1 == prog->pages.len && arena_grow(prog))
-			return NULL;
-		prog->page++;
-		prog->used = 0;
-	}
-	page = (struct ccw_arena_page *)prog->pages.p + prog->page;
-	*addr = page->addr + prog->used;
-	prog->used += bytes;
-	return page->va + (*addr - page->addr);
+	if (prog->page + 1 == prog->pages.len && arena_grow(prog))
+		return -ENOMEM;
+	prog->page++;
+	return 0;
 }
 
 /*
@@ -192,12 +183,14 @@ static void reset(struct ccw_prog *prog)
 	prog->ccws = 0;
 	prog->guessed = false;
 	prog->lists.len = 0;
+	prog->lists.ahead = CCW_LISTS_MIN;
 	prog->raw.len = 0;
 	prog->state.len = 0;
 	prog->work.len = 0;
-	prog->order.len = 0;
 	prog->data.len = 0;
 	prog->words.len = 0;
+	prog->tics.len = 0;
+	prog->planned = 0;
 	prog->refs.len = 0;
 	prog->page = 0;
 	prog->used = 2 * CCW_IDAL_MAX * sizeof(__be64);
@@ -254,9 +247,9 @@ void ccw_prog_destroy(struct ccw_prog *prog)
 	kvfree(prog->raw.p);
 	kvfree(prog->state.p);
 	kvfree(prog->work.p);
-	kvfree(prog->order.p);
 	kvfree(prog->data.p);
 	kvfree(prog->words.p);
+	kvfree(prog->tics.p);
 	kvfree(prog->refs.p);
 	kvfree(prog->host.p);
 	kvfree(prog->pins.p);
@@ -285,12 +278,15 @@ void ccw_prog_release(struct ccw_prog *prog)
 		page = (struct ccw_arena_page *)prog->pages.p + --prog->pages.len;
 		prog->ops->free(prog->ctx, page->va, 0);
 	}
+	if (!prog->trim)
+		return;
+	prog->trim = false;
 	table_trim(&prog->raw, sizeof(u64));
 	table_trim(&prog->state, sizeof(u8));
 	table_trim(&prog->work, sizeof(struct ccw_work));
-	table_trim(&prog->order, sizeof(u32));
 	table_trim(&prog->data, sizeof(struct ccw_data));
 	table_trim(&prog->words, sizeof(u64));
+	table_trim(&prog->tics, sizeof(struct ccw_ref));
 	table_trim(&prog->refs, sizeof(struct ccw_ref));
 	table_trim(&prog->host, sizeof(u64));
 	table_trim(&prog->pins, sizeof(struct ccw_pin));
@@ -314,7 +310,7 @@ static int take_orb(struct ccw_prog *prog, const void *guest_orb)
 	prog->fmt1 = flags & ORB_FMT1;
 	prog->idaw2 = flags & ORB_IDAW2;
 	prog->midaw = flags & ORB_MIDAW;
-	prog->block = prog->idaw2 && !(flags & ORB_IDAW_2K) ? CCW_PAGE : CCW_HALF;
+	prog->block = (flags & (ORB_IDAW2 | ORB_IDAW_2K)) == ORB_IDAW2 ? CCW_PAGE : CCW_HALF;
 	prog->limit = prog->fmt1 ? 0x7fffffff : 0xffffff;
 	if (prog->guest_cpa & 7 || prog->guest_cpa > prog->limit)
 		return -EINVAL;
@@ -325,7 +321,8 @@ static int translate(struct ccw_prog *prog)
 {
 	int ret = ccw_scan(prog);
 
-	if (!ret)
+	prog->host_block = CCW_PAGE;
+	if (!ret && prog->block == CCW_HALF)
 		ret = ccw_plan(prog);
 	if (!ret)
 		ret = ccw_emit(prog);
@@ -362,18 +359,19 @@ int ccw_prog_translate(struct ccw_prog *prog, const void *guest_orb)
 	ret = take_orb(prog, guest_orb);
 	if (ret)
 		return ret;
-	/*
-	 * If it fails for CCWs that only a guess led to, do without them: the
-	 * channel finds an invalid CCW there, should it ever come.
-	 */
 	prog->guess = true;
-	reset(prog);
-	ret = translate(prog);
-	if (ret && prog->guessed) {
-		ccw_unpin_all(prog);
-		prog->guess = false;
-		reset(prog);
+	for (;;) {
 		ret = translate(prog);
+		if (!ret || !prog->guessed)
+			break;
+		/*
+		 * It fails, perhaps for CCWs that only a guess led to: do
+		 * without them. The channel finds an invalid CCW there, should
+		 * it ever come.
+		 */
+		ccw_unpin_all(prog);
+		reset(prog);
+		prog->guess = false;
 	}
 	if (ret) {
 		ccw_prog_release(prog);
@@ -402,7 +400,8 @@ static u32 host_cpa(const struct ccw_prog *prog)
 {
 	const struct ccw_run *run = prog->run;
 
-	while (prog->guest_cpa < run->guest || (prog->guest_cpa - run->guest) / 8 >= run->count)
+	/* Below the piece, the difference wraps. */
+	while (prog->guest_cpa - run->guest >= run->count * 8)
 		run++;
 	return run->host + (prog->guest_cpa - run->guest);
 }
@@ -434,7 +433,6 @@ const struct ccw_orb *ccw_prog_orb(struct ccw_prog *prog, u32 intparm, u8 lpm)
 		flags |= lpm << ORB_LPM_SHIFT;
 	if (!prog->fmt1)
 		flags |= ORB_ILS;
-	memset(&prog->orb, 0, sizeof(prog->orb));
 	prog->orb.word[0] = cpu_to_be32(intparm);
 	prog->orb.word[1] = cpu_to_be32(flags);
 	prog->orb.word[2] = cpu_to_be32(host_cpa(prog));

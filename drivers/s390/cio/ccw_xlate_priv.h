@@ -22,6 +22,10 @@
 /* CCWs fetched at first; each read that goes on doubles it. */
 #define CCW_WINDOW_MIN		32
 
+/* Bytes of address lists fetched at first, and at most; each read doubles it. */
+#define CCW_LISTS_MIN		128
+#define CCW_LISTS_MAX		1024
+
 /* 65535 bytes from the last byte of a 2K block: so many words, at most. */
 #define CCW_IDAL_MAX		33
 
@@ -73,9 +77,10 @@
  * @addr: guest address of the first
  * @count: how many there are
  * @slot: index of the first in the tables
+ * @used: behind this many of them the channel comes to none
  */
 struct ccw_window {
-	u32 addr, count, slot;
+	u32 addr, count, slot, used;
 };
 
 /**
@@ -83,33 +88,33 @@ struct ccw_window {
  * @guest: guest address of the first
  * @host: host address of the first
  * @ccw: the host's CCWs; after the last stand an invalid one and a gap
- * @first: index in the order of all CCWs
  * @count: how many there are
  */
 struct ccw_run {
 	u32 guest, host;
 	__be64 *ccw;
-	u32 first, count;
+	u32 count;
 };
 
 /**
- * struct ccw_data - a CCW that moves data
- * @pos: index in the order of all CCWs
- * @word: index of its first IDAW in the table of words, if it has IDAWs
+ * struct ccw_data - a CCW that moves data by way of IDAWs
+ * @slot: index of the CCW in the tables
+ * @word: index of its first IDAW in the table of words
  * @words: how many blocks of the guest's size it needs
  * @good: how many of the IDAWs are well formed, counted from the first
  * @back: it reads backward
  */
 struct ccw_data {
-	u32 pos, word;
+	u32 slot, word;
 	u16 words, good;
 	bool back;
 };
 
 /**
- * struct ccw_ref - a word of an address list that waits for its page
+ * struct ccw_ref - a word of an address list that waits for its page, or a TIC
+ *		    that waits for its target
  * @iova: guest address
- * @word: where its host address goes
+ * @word: the word, or CCW, that its host address goes into
  */
 struct ccw_ref {
 	u64 iova;
@@ -172,28 +177,34 @@ struct ccw_prog {
 	/* Scan: windows by address; raw and state are indexed by slot. */
 	struct ccw_window window[CCW_WINDOWS_MAX];
 	u32 windows, window_hint;
-	struct ccw_table raw;	/* u64: CCWs of format 1 once visited, else raw */
+	struct ccw_table raw;	/* u64: as format 1 once come to, before as fetched */
 	struct ccw_table state;	/* u8: CCW_AT_* */
 	struct ccw_table work;	/* struct ccw_work */
 	u32 ccws;
 	bool guess, guessed;
 
-	/* Plan: CCWs by address. */
-	struct ccw_run run[CCW_RUNS_MAX];
-	u32 runs;
-	struct ccw_table order;	/* u32: slots */
+	/* Plan, for blocks of 2K only: lists by the address of their CCW. */
 	struct ccw_table data;	/* struct ccw_data */
 	struct ccw_table words;	/* u64: the guest's IDAWs */
+	u32 planned;		/* how many have been written */
 	u32 host_block;		/* bytes that an IDAW of the host stands for */
 
-	/* The last piece of guest memory that held address lists. */
+	/* Emit: pieces by address, branches that wait for them all. */
+	struct ccw_run run[CCW_RUNS_MAX];
+	u32 runs;
+	struct ccw_table tics;	/* struct ccw_ref */
+
+	/*
+	 * The last piece of guest memory that held address lists, and how much
+	 * the next one is going to be.
+	 */
 	struct {
 		u64 addr;
-		u32 len;
-		u8 bytes[512];
+		u32 len, ahead;
+		u64 words[CCW_LISTS_MAX / sizeof(u64)];
 	} lists;
 
-	/* Pin: refs and pins by address. */
+	/* Pin: refs in the order of the CCWs, pins by address. */
 	struct ccw_table refs;	/* struct ccw_ref */
 	struct ccw_table host;	/* u64: address of each pinned page */
 	struct ccw_table pins;	/* struct ccw_pin */
@@ -209,11 +220,16 @@ struct ccw_prog {
 	void *scratch;
 	u32 scratch_addr, scratch_list, scratch_list_back;
 
+	bool trim;		/* a table is larger than what is kept */
+
 	struct ccw_orb orb;
 	struct ccw_prog_stats stats;
 };
 
 /* A CCW of format 1 as a number. */
+#define CCW_RAW_FLAGS(flags)	((u64)(flags) << 48)
+#define CCW_RAW_CDA		0xffffffffull
+
 static inline u8 ccw_cmd(u64 ccw)
 {
 	return ccw >> 56;
@@ -264,13 +280,34 @@ static inline u8 ccw_operation(u8 cmd)
 
 /* ccw_xlate.c */
 int ccw_table_grow(struct ccw_prog *prog, struct ccw_table *table, size_t size, u32 more);
-void *ccw_arena_take(struct ccw_prog *prog, u32 bytes, u32 *addr);
+int ccw_arena_next(struct ccw_prog *prog);
 
 /* Make room for more elements of this size. */
 static inline int ccw_table_room(struct ccw_prog *prog, struct ccw_table *table, size_t size,
 				 u32 more)
 {
 	return table->len + more <= table->cap ? 0 : ccw_table_grow(prog, table, size, more);
+}
+
+/*
+ * Take a contiguous piece of the arena, of less than a page and a multiple of 8
+ * bytes, with whatever was in it; addr receives where a channel sees it. NULL
+ * if there is no memory.
+ */
+static inline void *ccw_arena_take(struct ccw_prog *prog, u32 bytes, u32 *addr)
+{
+	const struct ccw_arena_page *page;
+	u32 at = prog->used;
+
+	if (at + bytes > CCW_PAGE) {
+		if (ccw_arena_next(prog))
+			return NULL;
+		at = 0;
+	}
+	page = (struct ccw_arena_page *)prog->pages.p + prog->page;
+	prog->used = at + bytes;
+	*addr = page->addr + at;
+	return page->va + at;
 }
 
 /* ccw_scan.c */

@@ -28,6 +28,7 @@
 #define __be64			__u64
 
 #define U64_MAX			UINT64_MAX
+#define noinline		__attribute__((__noinline__))
 #define BIT(n)			(1ul << (n))
 #define BIT_ULL(n)		(1ull << (n))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof(*(a)))

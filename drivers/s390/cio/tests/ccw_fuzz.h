@@ -150,8 +150,8 @@ static void fuzz_program(struct model *m, __be32 *orb)
 	if (!model_below(m, 3))
 		starts[0] |= MODEL_PAGE - 8 * (1 + model_below(m, 6));
 	orb[2] = cpu_to_be32(starts[0]);
-	/* Once in a while, one that is about too long. */
-	if (!model_below(m, 300)) {
+	/* Now and then, one that is about too long. */
+	if (!model_below(m, 50)) {
 		static const u8 zero[8] = { 0x03, 0, 0, 0, 0x40, 0, 0, 1 };
 		static const u8 one[8] = { 0x03, 0x40, 0, 1 };
 		u32 more = 235 + model_below(m, 20);
