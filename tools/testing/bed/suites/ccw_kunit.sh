@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-title="KUnit suite of the channel-program translator"
+title="KUnit suites of vfio-ccw: the channel-program translator, the state machine"
 arch="x86_64 s390"
 trees="ours"
 timeout=600
-modules="drivers/s390/cio/tests/ccw_xlate_kunit"
-# The results themselves are read from the kernel's log.
-append="kunit.enable=1 kunit.filter_glob=ccw_xlate* loglevel=7"
+modules="drivers/s390/cio/tests/ccw_xlate_kunit drivers/s390/cio/tests/vfio_ccw_fsm_kunit"
+# One glob for both. The results themselves are read from the kernel's log.
+append="kunit.enable=1 kunit.filter_glob=*ccw_* loglevel=7"
 
 guest()
 {
-	t_check "it loads" modprobe ccw_xlate_kunit
-	t_check "it has run" \
-		grep -q "^\(not \)\{0,1\}ok" /sys/kernel/debug/kunit/ccw_xlate/results
-	t_check "it unloads" rmmod ccw_xlate_kunit
+	for suite in ccw_xlate vfio_ccw_fsm; do
+		t_check "$suite: it loads" modprobe ${suite}_kunit
+		t_check "$suite: it has run" \
+			grep -q "^\(not \)\{0,1\}ok" /sys/kernel/debug/kunit/$suite/results
+		t_check "$suite: it unloads" rmmod ${suite}_kunit
+	done
 }
