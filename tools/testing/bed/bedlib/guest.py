@@ -116,6 +116,35 @@ class Monitor(threading.Thread):
             pass
 
 
+class Log:
+    """A guest's log; the console and the monitor write to it."""
+
+    def __init__(self, path):
+        self.lock = threading.Lock()
+        self.file = self.open(path)
+
+    @staticmethod
+    def open(path):
+        return open(path, "w", encoding="utf-8", errors="replace")
+
+    def note(self, text):
+        with self.lock:
+            self.file.write(text + "\n")
+            self.file.flush()
+
+    def go_on_in(self, path):
+        with self.lock:
+            self.file.write(f"# goes on in {path}\n")
+            self.file.close()
+            self.file = self.open(path)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.file.close()
+
+
 def yield_to_builds(pid):
     """With autogroups a nice value counts within a session only; this is the session's."""
     try:
@@ -153,16 +182,14 @@ def interact(kernel, initrd, **common):
 
 def boot(kernel, initrd, *, arch="x86_64", memory="1G", smp=2, iommu="intel", devices=(),
          append="", timeout=300, log_path, on_line=lambda line: None, icount=False):
-    """Run a guest to its end. Returns None, or why it was stopped."""
-    os.makedirs(os.path.dirname(log_path), exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bed-") as folder, \
-            open(log_path, "w", encoding="utf-8", errors="replace") as log:
-        write_lock = threading.Lock()
+    """Run a guest to its end. Returns None, or why it was stopped.
 
-        def note(text):
-            with write_lock:
-                log.write(text + "\n")
-                log.flush()
+    What on_line() returns, if not None, is (time limit from now on, path of the log from
+    the next line on, or None for the same).
+    """
+    os.makedirs(os.path.dirname(log_path), exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bed-") as folder, Log(log_path) as log:
+        note = log.note
 
         args = qemu_args(kernel, initrd, folder, "stdio,id=console,signal=off", arch=arch,
                          memory=memory, smp=smp, iommu=iommu, devices=devices, append=append,
@@ -175,14 +202,14 @@ def boot(kernel, initrd, *, arch="x86_64", memory="1G", smp=2, iommu="intel", de
                                 stderr=subprocess.STDOUT, start_new_session=True)
         yield_to_builds(qemu.pid)
         Monitor(folder, note).start()
-        started = time.monotonic()
+        began, waited = time.monotonic(), 0
         stopped = None
         selector = selectors.DefaultSelector()
         selector.register(qemu.stdout, selectors.EVENT_READ)
         rest = b""
         try:
             while True:
-                left = started + timeout + starved(qemu.pid) - time.monotonic()
+                left = began + timeout + starved(qemu.pid) - waited - time.monotonic()
                 if left <= 0:
                     stopped = f"stopped: the time limit of {timeout} s is over"
                     break
@@ -195,7 +222,12 @@ def boot(kernel, initrd, *, arch="x86_64", memory="1G", smp=2, iommu="intel", de
                 for line in lines:
                     text = line.decode("utf-8", "replace").rstrip("\r")
                     note(text)
-                    on_line(text)
+                    turn = on_line(text)
+                    if turn:
+                        timeout, path = turn
+                        began, waited = time.monotonic(), starved(qemu.pid)
+                        if path:
+                            log.go_on_in(path)
         finally:
             if qemu.poll() is None:
                 try:

@@ -147,7 +147,7 @@ def pack_root(archive, arch, cache):
     archive.data("etc/group", b"root:x:0:\n")
 
 
-def pack_bed(archive, arch, cache, suite_sh):
+def pack_bed(archive, arch, cache, scripts):
     """What the harness itself needs, over any root."""
     guest = os.path.join(BED, "guest")
     archive.file("init", os.path.join(guest, "init"), 0o755)
@@ -160,7 +160,8 @@ def pack_bed(archive, arch, cache, suite_sh):
     log = compile_static(arch, [os.path.join(guest, "log.c")],
                          os.path.join(cache, "programs", arch, "bed-log"))
     archive.file("usr/lib/bed/log", log, 0o755)
-    archive.data("usr/lib/bed/suite.sh", suite_sh.encode(), 0o644)
+    for number, (name, text) in enumerate(scripts):
+        archive.data(f"usr/lib/bed/suites/{number:02}-{name}", text.encode(), 0o644)
 
 
 def pack_program(archive, name, binary):

@@ -7,13 +7,13 @@ import shutil
 import subprocess
 import tempfile
 
-from . import (BED, REPO, BedError, clean_env, guest, guest_slot, initramfs, kernel,
-               kernel_args, locked, log, need)
+from . import (BED, REPO, BedError, clean_env, initramfs, kernel, kernel_args, locked, log,
+               need)
 
 STRINGS = {"title": "", "arch": "x86_64", "flavour": "debug", "trees": "ours base",
            "timeout": "300", "memory": "1G", "smp": "2", "root": "initramfs", "programs": "",
            "modules": "", "append": "", "expect_splat": "", "iommu": "intel", "files": "",
-           "icount": "", "noleak": "",
+           "icount": "", "noleak": "", "boot": "",
            "extmods": "", "packages": ""}
 
 # Prints the variables, each ended by a NUL, then the functions for the guest.
@@ -52,8 +52,14 @@ class Suite:
         # What needs no guest runs here, by host_run().
         self.host = bool(fields.pop(0))
         self.functions = fields.pop(0)
+        self.scripts = [(self.name, self.functions)]
         if not self.host and not re.search(r"^guest \(\)", self.functions, re.M):
             raise BedError(f"{path}: has no function guest()")
+
+
+def limit(suite):
+    """Its time limit in seconds; BED_SLOW=3 trebles all."""
+    return int(int(suite.timeout) * float(os.environ.get("BED_SLOW", "1")))
 
 
 def suites(pattern):
@@ -207,7 +213,7 @@ def cached_root(name, place):
 
 
 def pack(suite, place, target):
-    """Write the image of one suite."""
+    """Write the image of a guest: one suite's, or a party's."""
     packed = None
     with locked(os.path.join(place.work, ".programs.lock")):
         built = build_programs(suite.programs.split(), place)
@@ -224,7 +230,7 @@ def pack(suite, place, target):
         if suite.root == "initramfs":
             initramfs.pack_root(archive, place.arch, cache)
         archive.folders |= {"usr", "usr/bin", "usr/lib", "root"} if out.tell() > 4096 else set()
-        initramfs.pack_bed(archive, place.arch, cache, suite.functions)
+        initramfs.pack_bed(archive, place.arch, cache, suite.scripts)
         for name, binary in built.items():
             initramfs.pack_program(archive, name, binary)
         for module in extmods:
@@ -259,30 +265,4 @@ def run_host(suite, log_path, on_result):
     if done.returncode == 0:
         reader.feed("| # bed: end")
     reader.finish(f"host_run() ended with status {done.returncode}")
-    return reader.results
-
-
-def run(suite, place, log_path, on_result, started=lambda: None):
-    """Run a suite on a built kernel; return its results."""
-    if suite.host:
-        started()
-        return run_host(suite, log_path, on_result)
-    image = os.path.join(place.work, "images",
-                         f"{os.getpid()}-{suite.name}-{place.arch}-{place.flavour}.cpio")
-    reader = log.Reader(suite.name, suite.expect_splat or None, on_result)
-    append = suite.append + (" bed.noleak" if suite.noleak else "")
-    slow = float(os.environ.get("BED_SLOW", "1"))
-    try:
-        pack(suite, place, image)
-        with guest_slot(place.work):
-            started()
-            why = guest.boot(place.image, image, arch=place.arch, memory=suite.memory,
-                             smp=suite.smp, iommu=suite.iommu, devices=suite.devices,
-                             append=append, timeout=int(int(suite.timeout) * slow),
-                             log_path=log_path, on_line=reader.feed,
-                             icount=bool(suite.icount))
-    finally:
-        if os.path.exists(image):
-            os.unlink(image)
-    reader.finish(why)
     return reader.results

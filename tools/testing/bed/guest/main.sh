@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs a suite's functions: bed.sh, then suite.sh, then guest().
+# Runs a suite's functions: bed.sh, then the suite's, then guest().
 . /lib/bed.sh
-. /usr/lib/bed/suite.sh
+. "$1"
 cd /tmp || exit 1
 guest
 echo "# bed: suite returned $?"

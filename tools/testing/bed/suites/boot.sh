@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="boots; VFIO, IOMMU groups and the sample mediated devices are there"
+boot="edu"
 timeout=180
 modules="samples/vfio-mdev/mtty samples/vfio-mdev/mdpy samples/vfio-mdev/mbochs"
 devices=(-device edu,id=edu0,addr=5)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="the device cdev: unbound, BIND, ATTACH, DETACH, closing in every state"
+boot="edu"
 # The base's fdinfo names neither the device nor the state of the fd.
 trees="ours"
 timeout=900

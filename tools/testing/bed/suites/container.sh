@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="the container file, with type1 behind it"
+boot="edu"
 trees="ours base"
 timeout=600
 programs="vfio/vfio_container_test"

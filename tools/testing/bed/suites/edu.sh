@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="a PCI function at work: DMA, interrupts, regions, through vfio-pci"
+boot="one-cpu"
 timeout=420
 smp=1
 programs="vfio/vfio_edu_test vfio/vfio_irq_test"

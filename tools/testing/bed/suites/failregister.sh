@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="each allocation fails once while a device is registered with VFIO"
+boot="one-cpu"
 timeout=1200
 smp=1
 programs="vfio/vfio_fail_register_test"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="drivers that refuse, lack operations, are slow or about to go, made to order"
+boot="mdev"
 # The base calls a driver's operations seconds after it was let go.
 trees="ours"
 timeout=600

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="the group file, with a container and with an iommufd in its place"
+boot="functions"
 # The base lets UNSET_CONTAINER through while a device is open under iommufd.
 trees="ours"
 timeout=900

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="KUnit suites of the VFIO and mdev cores, run at boot"
+boot="kunit"
 trees="ours"
-timeout=240
+timeout=400
 append="kunit.enable=1 loglevel=7"
 
 guest()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="VFIO files handed to KVM, and who holds the VM"
+boot="edu"
 # The base drops the VM at the second BIND of a device (defect 1).
 trees="ours"
 timeout=600

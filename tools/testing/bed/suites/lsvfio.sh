@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="lsvfio: groups, what makes one not viable, who has what open, mediated devices"
+boot="functions"
 timeout=300
 trees="ours base"
 programs="vfio/lsvfio vfio/vfio_holder"

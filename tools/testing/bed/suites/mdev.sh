@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="mediated devices: what create and remove accept, counts, names, races"
+boot="mdev"
 timeout=600
 modules="samples/vfio-mdev/mtty samples/vfio-mdev/mdpy samples/vfio-mdev/mbochs"
 [ "$BED_TREE" = base ] || modules="$modules samples/vfio-mdev/mdma"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="mediated devices: the last instance, and a driver's limit of none"
+boot="functions"
 trees="ours"
 timeout=180
 modules="samples/vfio-mdev/mdpy"

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="KUnit suite of the mediated device core"
+boot="kunit"
 trees="ours"
 timeout=240
 modules="drivers/vfio/mdev/mdev_kunit"
 # The results themselves are read from the kernel's log.
-append="kunit.enable=1 kunit.filter_glob=mdev* loglevel=7"
+append="kunit.enable=1 loglevel=7"
 
 guest()
 {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="mdma: unmap, replace, detach, reset, close and exit while DMA is running"
+boot="mdev"
 timeout=1500
 trees="ours"
 programs="vfio/vfio_mdma_unmap_test vfio/vfio_mdma_life_test"

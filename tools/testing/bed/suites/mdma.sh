@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="mdma: DMA of a mediated device by pinned pages, dma_rw and an access of its own"
+boot="functions"
 timeout=900
 trees="ours"
 programs="vfio/vfio_mdma_test"

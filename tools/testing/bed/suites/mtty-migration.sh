@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="migration and DMA logging with the mtty sample, through cdev and group"
+boot="functions"
 timeout=500
 trees="ours"
 programs="vfio/vfio_mtty_migration_test"

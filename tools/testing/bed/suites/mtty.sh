@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="mediated devices at work: the mtty, mdpy and mbochs samples"
+boot="one-cpu"
 timeout=400
 smp=1
 programs="vfio/vfio_mtty_test vfio/vfio_display_test"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="devices that are taken away from those who do not let go"
+boot="functions"
 # The base waits for them for ever.
 trees="ours"
 timeout=1500

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="the life of a virqfd: events, removals and closes that race"
+boot="edu"
 timeout=800
 trees="ours base"
 smp=2
