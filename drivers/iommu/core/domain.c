@@ -153,12 +153,9 @@ struct iommu_domain *iommu_group_default_domain(struct iommu_group *group)
  */
 bool device_iommu_capable(struct device *dev, enum iommu_cap cap)
 {
-	const struct iommu_ops *ops;
+	const struct iommu_ops *ops = dev_has_iommu(dev) ? dev_iommu_ops(dev) : NULL;
 
-	if (!dev_has_iommu(dev))
-		return false;
-	ops = dev_iommu_ops(dev);
-	return ops->capable && ops->capable(dev, cap);
+	return ops && ops->capable && ops->capable(dev, cap);
 }
 EXPORT_SYMBOL_GPL(device_iommu_capable);
 

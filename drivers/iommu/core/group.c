@@ -66,10 +66,9 @@ static DEFINE_IDA(iommu_group_ids);
  */
 struct iommu_group *iommu_group_alloc(void)
 {
-	struct iommu_group *group;
+	struct iommu_group *group = kzalloc(sizeof(*group), GFP_KERNEL);
 	int ret;
 
-	group = kzalloc(sizeof(*group), GFP_KERNEL);
 	if (!group)
 		return ERR_PTR(-ENOMEM);
 

@@ -29,17 +29,17 @@ static const struct bus_type *const iommu_buses[] = {
 #ifdef CONFIG_PCI
 	&pci_bus_type,
 #endif
-#ifdef CONFIG_ARM_AMBA
-	&amba_bustype,
-#endif
-#ifdef CONFIG_FSL_MC_BUS
-	&fsl_mc_bus_type,
+#ifdef CONFIG_CDX_BUS
+	&cdx_bus_type,
 #endif
 #ifdef CONFIG_TEGRA_HOST1X_CONTEXT_BUS
 	&host1x_context_device_bus_type,
 #endif
-#ifdef CONFIG_CDX_BUS
-	&cdx_bus_type,
+#ifdef CONFIG_FSL_MC_BUS
+	&fsl_mc_bus_type,
+#endif
+#ifdef CONFIG_ARM_AMBA
+	&amba_bustype,
 #endif
 };
 
@@ -233,9 +233,9 @@ int iommu_device_register(struct iommu_device *iommu, const struct iommu_ops *op
 	if (WARN_ON(is_module_address((unsigned long)ops) && !ops->owner))
 		return -EINVAL;
 
-	iommu->ops = ops;
 	if (hwdev)
 		iommu->fwnode = dev_fwnode(hwdev);
+	iommu->ops = ops;
 	ret = list_instance(iommu, NULL);
 	if (ret)
 		return ret;

@@ -158,8 +158,8 @@ int iommu_attach_device_pasid(struct iommu_domain *domain, struct device *dev,
 			      ioasid_t pasid, struct iommu_attach_handle *handle)
 {
 	struct iommu_group *group __free(iommu_group_put) = iommu_group_get(dev);
-	struct iommu_member *m;
 	int ret;
+	struct iommu_member *m;
 
 	if (!domain->ops->set_dev_pasid)
 		return -EOPNOTSUPP;

@@ -50,8 +50,9 @@ void iommu_get_resv_regions(struct device *dev, struct list_head *list)
 {
 	const struct iommu_ops *ops = dev_iommu_ops(dev);
 
-	if (ops->get_resv_regions)
-		ops->get_resv_regions(dev, list);
+	if (!ops->get_resv_regions)
+		return;
+	ops->get_resv_regions(dev, list);
 }
 EXPORT_SYMBOL_GPL(iommu_get_resv_regions);
 

@@ -8,11 +8,6 @@
 
 #include "mock.h"
 
-extern struct kunit_suite iommu_group_lifetime_suite, iommu_group_probe_suite,
-	iommu_group_owner_suite, iommu_group_domain_suite, iommu_group_pasid_suite,
-	iommu_group_deferred_suite, iommu_group_race_suite, iommu_group_cost_suite,
-	iommu_group_defects_suite;
-
 kunit_test_suites(&iommu_group_lifetime_suite, &iommu_group_probe_suite,
 		  &iommu_group_domain_suite, &iommu_group_owner_suite,
 		  &iommu_group_pasid_suite, &iommu_group_deferred_suite,

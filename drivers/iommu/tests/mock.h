@@ -218,4 +218,14 @@ const char *group_type(struct kunit *test, struct iommu_group *group);
 u64 log_mark(void);
 unsigned int log_count(u64 mark, const char *a, const char *b);
 
+extern struct kunit_suite iommu_group_cost_suite;
+extern struct kunit_suite iommu_group_defects_suite;
+extern struct kunit_suite iommu_group_deferred_suite;
+extern struct kunit_suite iommu_group_domain_suite;
+extern struct kunit_suite iommu_group_lifetime_suite;
+extern struct kunit_suite iommu_group_owner_suite;
+extern struct kunit_suite iommu_group_pasid_suite;
+extern struct kunit_suite iommu_group_probe_suite;
+extern struct kunit_suite iommu_group_race_suite;
+
 #endif
