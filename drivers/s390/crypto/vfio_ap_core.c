@@ -107,7 +107,7 @@ static int __init matrix_create(void)
 	matrix->parent = root;
 	matrix->bus = &matrix_bus;
 	/* Not in the module's text: the last reference may outlive the module. */
-	matrix->release = (void (*)(struct device *))kfree;
+	matrix->release = (void *)kfree;
 	ret = dev_set_name(matrix, "matrix");
 	if (!ret)
 		ret = device_add(matrix);
