@@ -134,7 +134,7 @@ class Log:
 
     def go_on_in(self, path):
         with self.lock:
-            self.file.write(f"# goes on in {path}\n")
+            self.file.write(f"# goes on in {os.path.basename(path)}\n")
             self.file.close()
             self.file = self.open(path)
 
