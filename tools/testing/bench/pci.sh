@@ -7,7 +7,7 @@ programs="vfio_cost map_cost write_cost"
 devices=(-device edu,id=edu0,addr=5
 	 -device pcie-root-port,id=rp0,chassis=1,addr=6
 	 -device nvme-subsys,id=subsys0
-	 -device "nvme,serial=vfs,subsys=subsys0,bus=rp0,sriov_max_vfs=64,sriov_vq_flexible=128,sriov_vi_flexible=64")
+	 -device "nvme,serial=vfs,subsys=subsys0,bus=rp0,max_ioqpairs=130,sriov_max_vfs=64,sriov_vq_flexible=128,sriov_vi_flexible=64")
 
 run()
 {
