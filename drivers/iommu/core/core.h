@@ -227,6 +227,7 @@ bool iommu_domain_fits(struct iommu_domain *domain, struct device *dev);
 /* default_domain.c */
 int iommu_setup_default_domain(struct iommu_group *group, unsigned int request);
 int iommu_group_change_type(struct iommu_group *group, unsigned int request);
+void iommu_group_setup_dma_ops(struct iommu_group *group);
 const char *iommu_domain_type_str(unsigned int type);
 
 /* pasid.c */

@@ -176,10 +176,12 @@ static int map_direct_late(struct iommu_group *group, struct iommu_domain *domai
 	return 0;
 }
 
-static void set_up_dma_api(struct iommu_group *group)
+/* Have the DMA API of every member use the default domain that it is attached to. */
+void iommu_group_setup_dma_ops(struct iommu_group *group)
 {
 	struct iommu_member *m;
 
+	lockdep_assert_held(&group->mutex);
 	for_each_member(group, m)
 		if (m->state == MEMBER_LIVE)
 			iommu_setup_dma_ops(m->dev);
@@ -237,7 +239,7 @@ int iommu_setup_default_domain(struct iommu_group *group, unsigned int request)
 	if (old && old != domain)
 		iommu_domain_free(old);
 	if (!ret)
-		set_up_dma_api(group);
+		iommu_group_setup_dma_ops(group);
 	return ret;
 
 out_back:
@@ -267,9 +269,9 @@ static bool can_flush_late(struct iommu_group *group)
  * From DMA to DMA-FQ a domain only gets a flush queue, so drivers may be bound.
  *
  * Context: takes iommu_group::mutex.
- * Return: 0; -EINVAL if the group has no default domain, or driver, hardware or
- * an untrusted member forbids the type; -EPERM if a driver is bound, or the
- * group is owned, or empty; else what the driver says.
+ * Return: 0; -EINVAL if the group has no default domain, as when it is empty, or
+ * if driver, hardware or an untrusted member forbids the type; -EPERM if a driver
+ * is bound, or the group is owned; else what the driver says.
  */
 int iommu_group_change_type(struct iommu_group *group, unsigned int request)
 {
@@ -302,7 +304,5 @@ int iommu_group_change_type(struct iommu_group *group, unsigned int request)
 				      group->id, group->claimant);
 		return -EPERM;
 	}
-	if (!group->nr_members)
-		return -EPERM;
 	return iommu_setup_default_domain(group, request);
 }

@@ -11,6 +11,12 @@
 
 #include "core.h"
 
+/* The driver of the IOMMU that serves a device, or NULL. */
+static const struct iommu_ops *ops_or_null(struct device *dev)
+{
+	return dev_has_iommu(dev) ? dev_iommu_ops(dev) : NULL;
+}
+
 /* What the driver has got for this type; NULL or an error if it has nothing. */
 static struct iommu_domain *driver_alloc(struct device *dev, const struct iommu_ops *ops,
 					 unsigned int type)
@@ -78,23 +84,24 @@ struct iommu_domain *iommu_domain_new(struct device *dev, const struct iommu_ops
  */
 struct iommu_domain *iommu_paging_domain_alloc(struct device *dev)
 {
-	if (!dev_has_iommu(dev))
-		return ERR_PTR(-ENODEV);
-	return iommu_domain_new(dev, dev_iommu_ops(dev), IOMMU_DOMAIN_UNMANAGED);
+	const struct iommu_ops *ops = ops_or_null(dev);
+
+	return ops ? iommu_domain_new(dev, ops, IOMMU_DOMAIN_UNMANAGED) : ERR_PTR(-ENODEV);
 }
 EXPORT_SYMBOL_GPL(iommu_paging_domain_alloc);
 
 static int only_ops_of_bus(struct device *dev, void *data)
 {
-	const struct iommu_ops **ops = data;
+	const struct iommu_ops *ops = ops_or_null(dev);
+	const struct iommu_ops **found = data;
 
-	if (!dev_has_iommu(dev))
+	if (!ops)
 		return 0;
-	if (WARN_ONCE(*ops && *ops != dev_iommu_ops(dev),
+	if (WARN_ONCE(*found && *found != ops,
 		      "bus %s has several IOMMU drivers, use iommu_paging_domain_alloc()\n",
 		      dev_bus_name(dev)))
 		return -EBUSY;
-	*ops = dev_iommu_ops(dev);
+	*found = ops;
 	return 0;
 }
 
@@ -153,7 +160,7 @@ struct iommu_domain *iommu_group_default_domain(struct iommu_group *group)
  */
 bool device_iommu_capable(struct device *dev, enum iommu_cap cap)
 {
-	const struct iommu_ops *ops = dev_has_iommu(dev) ? dev_iommu_ops(dev) : NULL;
+	const struct iommu_ops *ops = ops_or_null(dev);
 
 	return ops && ops->capable && ops->capable(dev, cap);
 }
@@ -169,9 +176,9 @@ EXPORT_SYMBOL_GPL(device_iommu_capable);
  */
 int iommu_dev_enable_feature(struct device *dev, enum iommu_dev_features feat)
 {
-	if (!dev_has_iommu(dev) || !dev_iommu_ops(dev)->dev_enable_feat)
-		return -ENODEV;
-	return dev_iommu_ops(dev)->dev_enable_feat(dev, feat);
+	const struct iommu_ops *ops = ops_or_null(dev);
+
+	return ops && ops->dev_enable_feat ? ops->dev_enable_feat(dev, feat) : -ENODEV;
 }
 EXPORT_SYMBOL_GPL(iommu_dev_enable_feature);
 
@@ -185,9 +192,9 @@ EXPORT_SYMBOL_GPL(iommu_dev_enable_feature);
  */
 int iommu_dev_disable_feature(struct device *dev, enum iommu_dev_features feat)
 {
-	if (!dev_has_iommu(dev) || !dev_iommu_ops(dev)->dev_disable_feat)
-		return -EBUSY;
-	return dev_iommu_ops(dev)->dev_disable_feat(dev, feat);
+	const struct iommu_ops *ops = ops_or_null(dev);
+
+	return ops && ops->dev_disable_feat ? ops->dev_disable_feat(dev, feat) : -EBUSY;
 }
 EXPORT_SYMBOL_GPL(iommu_dev_disable_feature);
 

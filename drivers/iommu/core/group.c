@@ -66,30 +66,29 @@ static DEFINE_IDA(iommu_group_ids);
  */
 struct iommu_group *iommu_group_alloc(void)
 {
-	struct iommu_group *group = kzalloc(sizeof(*group), GFP_KERNEL);
-	int ret;
+	int ret, id = ida_alloc(&iommu_group_ids, GFP_KERNEL);
+	struct iommu_group *group;
 
-	if (!group)
-		return ERR_PTR(-ENOMEM);
-
+	if (id < 0)
+		return ERR_PTR(id);
+	group = kzalloc(sizeof(*group), GFP_KERNEL);
+	if (!group) {
+		ret = -ENOMEM;
+		goto out_id;
+	}
 	refcount_set(&group->refs, 1);
+	group->id = id;
 	mutex_init(&group->mutex);
 	INIT_LIST_HEAD(&group->members);
 	xa_init(&group->pasids);
 
-	group->id = ida_alloc(&iommu_group_ids, GFP_KERNEL);
-	if (group->id < 0) {
-		ret = group->id;
-		kfree(group);
-		return ERR_PTR(ret);
-	}
 	ret = iommu_group_sysfs_add(group);
-	if (ret) {
-		ida_free(&iommu_group_ids, group->id);
-		kobject_put(&group->kobj);
-		return ERR_PTR(ret);
-	}
-	return group;
+	if (!ret)
+		return group;
+	kobject_put(&group->kobj);
+out_id:
+	ida_free(&iommu_group_ids, id);
+	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_GPL(iommu_group_alloc);
 
@@ -228,7 +227,7 @@ int iommu_group_for_each_dev(struct iommu_group *group, void *data,
 	int ret = 0;
 
 	iommu_group_assert_not_walking(group);
-	mutex_lock(&group->mutex);
+	guard(mutex)(&group->mutex);
 	WRITE_ONCE(group->walker, current);
 	for_each_member(group, m) {
 		ret = fn(m->dev, data);
@@ -236,7 +235,6 @@ int iommu_group_for_each_dev(struct iommu_group *group, void *data,
 			break;
 	}
 	WRITE_ONCE(group->walker, NULL);
-	mutex_unlock(&group->mutex);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(iommu_group_for_each_dev);
@@ -254,17 +252,12 @@ EXPORT_SYMBOL_GPL(iommu_group_for_each_dev);
 bool iommu_group_has_isolated_msi(struct iommu_group *group)
 {
 	struct iommu_member *m;
-	bool isolated = true;
 
-	mutex_lock(&group->mutex);
-	for_each_member(group, m) {
-		if (!msi_device_has_isolated_msi(m->dev)) {
-			isolated = false;
-			break;
-		}
-	}
-	mutex_unlock(&group->mutex);
-	return isolated;
+	guard(mutex)(&group->mutex);
+	for_each_member(group, m)
+		if (!msi_device_has_isolated_msi(m->dev))
+			return false;
+	return true;
 }
 EXPORT_SYMBOL_GPL(iommu_group_has_isolated_msi);
 

@@ -24,26 +24,35 @@
 
 #include "core.h"
 
-static const struct bus_type *const iommu_buses[] = {
-	&platform_bus_type,
-#ifdef CONFIG_PCI
-	&pci_bus_type,
-#endif
-#ifdef CONFIG_CDX_BUS
-	&cdx_bus_type,
-#endif
-#ifdef CONFIG_TEGRA_HOST1X_CONTEXT_BUS
-	&host1x_context_device_bus_type,
-#endif
-#ifdef CONFIG_FSL_MC_BUS
-	&fsl_mc_bus_type,
-#endif
-#ifdef CONFIG_ARM_AMBA
-	&amba_bustype,
-#endif
+/**
+ * struct iommu_bus - a bus whose devices may be behind an IOMMU
+ * @type: the bus
+ * @listener: hears of its devices; a notifier can be on one bus only
+ */
+struct iommu_bus {
+	const struct bus_type	*type;
+	struct notifier_block	listener;
 };
 
-static struct notifier_block bus_listeners[ARRAY_SIZE(iommu_buses)];
+/* In the order in which devices get the numbers of their groups. */
+static struct iommu_bus iommu_buses[] = {
+	{ .type = &platform_bus_type },
+#ifdef CONFIG_PCI
+	{ .type = &pci_bus_type },
+#endif
+#ifdef CONFIG_ARM_AMBA
+	{ .type = &amba_bustype },
+#endif
+#ifdef CONFIG_FSL_MC_BUS
+	{ .type = &fsl_mc_bus_type },
+#endif
+#ifdef CONFIG_TEGRA_HOST1X_CONTEXT_BUS
+	{ .type = &host1x_context_device_bus_type },
+#endif
+#ifdef CONFIG_CDX_BUS
+	{ .type = &cdx_bus_type },
+#endif
+};
 
 /**
  * struct iommu_instance - an entry of the table
@@ -74,7 +83,8 @@ static struct hlist_head *instance_list(const struct fwnode_handle *fwnode)
 }
 
 /* Of several nameless instances the first counts: they share one driver. */
-static int list_instance(struct iommu_device *iommu, const struct bus_type *bus)
+static int list_instance(struct iommu_device *iommu, const struct iommu_ops *ops,
+			 const struct bus_type *bus)
 {
 	struct iommu_instance *new = kzalloc(sizeof(*new), GFP_KERNEL);
 	struct hlist_head *head = instance_list(iommu->fwnode);
@@ -82,8 +92,9 @@ static int list_instance(struct iommu_device *iommu, const struct bus_type *bus)
 
 	if (!new)
 		return -ENOMEM;
+	iommu->ops = ops;
 	new->iommu = iommu;
-	new->ops = iommu->ops;
+	new->ops = ops;
 	new->bus = bus;
 
 	spin_lock(&instance_lock);
@@ -181,7 +192,7 @@ bool iommu_present(const struct bus_type *bus)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(iommu_buses); i++)
-		if (iommu_buses[i] == bus)
+		if (iommu_buses[i].type == bus)
 			return READ_ONCE(nr_instances);
 	return false;
 }
@@ -230,17 +241,15 @@ int iommu_device_register(struct iommu_device *iommu, const struct iommu_ops *op
 	int ret;
 
 	/* No device can hold on to a module that has no owner. */
-	if (WARN_ON(is_module_address((unsigned long)ops) && !ops->owner))
+	if (WARN_ON(!ops->owner && is_module_address((unsigned long)ops)))
 		return -EINVAL;
-
 	if (hwdev)
 		iommu->fwnode = dev_fwnode(hwdev);
-	iommu->ops = ops;
-	ret = list_instance(iommu, NULL);
+	ret = list_instance(iommu, ops, NULL);
 	if (ret)
 		return ret;
 	for (i = 0; i < ARRAY_SIZE(iommu_buses); i++)
-		bus_iommu_probe(iommu_buses[i]);
+		bus_iommu_probe(iommu_buses[i].type);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(iommu_device_register);
@@ -259,7 +268,7 @@ void iommu_device_unregister(struct iommu_device *iommu)
 
 	begin_unregister(iommu);
 	for (i = 0; i < ARRAY_SIZE(iommu_buses); i++)
-		bus_for_each_dev(iommu_buses[i], NULL, iommu, release_from);
+		bus_for_each_dev(iommu_buses[i].type, NULL, iommu, release_from);
 	finish_unregister(iommu);
 }
 EXPORT_SYMBOL_GPL(iommu_device_unregister);
@@ -283,12 +292,11 @@ int iommu_device_register_bus(struct iommu_device *iommu, const struct iommu_ops
 {
 	int ret;
 
-	iommu->ops = ops;
 	nb->notifier_call = iommu_bus_notify;
 	ret = bus_register_notifier(bus, nb);
 	if (ret)
 		return ret;
-	ret = list_instance(iommu, bus);
+	ret = list_instance(iommu, ops, bus);
 	if (ret) {
 		bus_unregister_notifier(bus, nb);
 		return ret;
@@ -328,12 +336,13 @@ int __init iommu_register_bus_notifiers(void)
 	int ret = 0;
 
 	for (i = 0; i < ARRAY_SIZE(iommu_buses); i++) {
+		struct iommu_bus *b = &iommu_buses[i];
 		int err;
 
-		bus_listeners[i].notifier_call = iommu_bus_notify;
-		err = bus_register_notifier(iommu_buses[i], &bus_listeners[i]);
+		b->listener.notifier_call = iommu_bus_notify;
+		err = bus_register_notifier(b->type, &b->listener);
 		if (err)
-			pr_err("cannot listen to bus %s: %d\n", iommu_buses[i]->name, err);
+			pr_err("cannot listen to bus %s: %d\n", b->type->name, err);
 		ret = ret ?: err;
 	}
 	return ret;

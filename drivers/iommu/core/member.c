@@ -75,13 +75,6 @@ void iommu_member_free(struct iommu_member *m)
 	kfree(m);
 }
 
-/* " (name)" behind a group's number, where the driver named the group. */
-static const char *group_suffix(struct iommu_group *group, const char **close)
-{
-	*close = group->name ? ")" : "";
-	return group->name ? " (" : "";
-}
-
 /*
  * Two devices of different buses may have one name: the second is listed with
  * .0 behind it, the next with .1, and so on.
@@ -120,7 +113,7 @@ static int add_device_link(struct iommu_member *m)
 int iommu_member_add_links(struct iommu_member *m)
 {
 	struct iommu_group *group = m->group;
-	const char *open, *close;
+	const char *name = group->name;
 	int ret;
 
 	lockdep_assert_held(&group->mutex);
@@ -132,9 +125,8 @@ int iommu_member_add_links(struct iommu_member *m)
 		goto out_unlink;
 
 	trace_add_device_to_group(group->id, m->dev);
-	open = group_suffix(group, &close);
-	dev_info(m->dev, "Adding to iommu group %d%s%s%s\n", group->id, open,
-		 group->name ?: "", close);
+	dev_info(m->dev, "Adding to iommu group %d%s%s%s\n", group->id,
+		 name ? " (" : "", name ?: "", name ? ")" : "");
 	if (strcmp(m->link, kobject_name(&m->dev->kobj)))
 		dev_info(m->dev, "Listed as %s in iommu group %d\n", m->link, group->id);
 	return 0;

@@ -215,8 +215,6 @@ static int take(struct iommu_group *group, void *owner)
 
 static void let_go(struct iommu_group *group)
 {
-	struct iommu_member *m;
-
 	if (WARN_ON(!group->owner || !xa_empty(&group->pasids)))
 		return;
 	/* Before the attach: the core's domain depends on it. */
@@ -224,9 +222,8 @@ static void let_go(struct iommu_group *group)
 	group->claims = 0;
 	iommu_group_force_domain(group, group->default_domain);
 	/* One that joined while the group was owned knows nothing of the DMA API. */
-	for_each_member(group, m)
-		if (m->state == MEMBER_LIVE && group->domain)
-			iommu_setup_dma_ops(m->dev);
+	if (group->domain)
+		iommu_group_setup_dma_ops(group);
 }
 
 /**

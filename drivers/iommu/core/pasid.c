@@ -158,13 +158,13 @@ int iommu_attach_device_pasid(struct iommu_domain *domain, struct device *dev,
 			      ioasid_t pasid, struct iommu_attach_handle *handle)
 {
 	struct iommu_group *group __free(iommu_group_put) = iommu_group_get(dev);
-	int ret;
 	struct iommu_member *m;
+	int ret;
 
-	if (!domain->ops->set_dev_pasid)
-		return -EOPNOTSUPP;
 	if (!group)
 		return -ENODEV;
+	if (!domain->ops->set_dev_pasid)
+		return -EOPNOTSUPP;
 	if (pasid == IOMMU_NO_PASID || !iommu_domain_fits(domain, dev))
 		return -EINVAL;
 

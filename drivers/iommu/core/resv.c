@@ -48,11 +48,8 @@ EXPORT_SYMBOL_GPL(iommu_alloc_resv_region);
  */
 void iommu_get_resv_regions(struct device *dev, struct list_head *list)
 {
-	const struct iommu_ops *ops = dev_iommu_ops(dev);
-
-	if (!ops->get_resv_regions)
-		return;
-	ops->get_resv_regions(dev, list);
+	if (dev_iommu_ops(dev)->get_resv_regions)
+		dev_iommu_ops(dev)->get_resv_regions(dev, list);
 }
 EXPORT_SYMBOL_GPL(iommu_get_resv_regions);
 

@@ -8,7 +8,9 @@ devices=(-device pcie-root-port,id=rp0,chassis=1,addr=6
 	 -device edu,id=edu1,bus=rp0,addr=0.1
 	 -device edu,id=edu0,bus=rp0,addr=0.0,multifunction=on
 	 -device edu,id=edu2,bus=rp1)
-storm_seconds=60
+
+# It lasts until both kinds of rounds have been often enough, or ten minutes.
+often() { [ $rounds -ge 6 ] && [ "$(wc -l </tmp/removed)" -ge 40 ]; }
 
 fn_of() { ls -d /sys/bus/pci/devices/0000:00:$1.0/0000:??:??.$2 2>/dev/null; }
 both() { [ -n "$(fn_of 06 0)" ] && [ -n "$(fn_of 06 1)" ]; }
@@ -70,16 +72,18 @@ guest()
 	t_check "all functions are there" both
 	t_eq "the two share a group" "$(group_of "$(basename "$(fn_of 06 0)")")" \
 		"$(group_of "$(basename "$(fn_of 06 1)")")"
-	group_storm $storm_seconds >/tmp/storm 2>&1 &
+	: >/tmp/removed
+	group_storm 600 >/tmp/storm 2>&1 &
 	storm=$!
 	binder &
 	binder=$!
 	remover &
 	remover=$!
 	rounds=0
-	while kill -0 $storm 2>/dev/null; do
+	while kill -0 $storm 2>/dev/null && ! often; do
 		unplug && plug && rounds=$((rounds + 1))
 	done
+	kill $storm
 	wait $storm
 	t_eq "the onlookers end" $? 0
 	touch /tmp/stop
@@ -88,8 +92,7 @@ guest()
 	wait $binder $remover
 	plug
 	rescan 08
-	t_check "there were rounds of hot plug" test $rounds -ge 3
-	t_check "and of removal" test "$(wc -l </tmp/removed)" -ge 20
+	t_check "hot plug and removal went round often" often
 	t_check "all is there in the end, in as many groups" wait_for 30 calm
 	for dir in $(fn_of 06 0) $(fn_of 06 1) $(fn_of 08 0); do
 		bdf=${dir##*/}

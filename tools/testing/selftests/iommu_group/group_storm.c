@@ -5,13 +5,14 @@
  * nodes and their status. Errors are what happens to those who look at what
  * goes; nothing is said about them but their number.
  *
- * usage: group_storm SECONDS
+ * usage: group_storm SECONDS, or until SIGTERM
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -173,14 +174,21 @@ static void *run(void *data)
 	return NULL;
 }
 
+static void enough(int sig)
+{
+	stop = true;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int i, seconds = argc > 1 ? atoi(argv[1]) : 10;
 
+	signal(SIGTERM, enough);
 	for (i = 0; i < ARRAY_SIZE(works); i++)
 		if (pthread_create(&works[i].thread, NULL, run, &works[i]))
 			return 1;
-	sleep(seconds);
+	while (seconds-- && !stop)
+		sleep(1);
 	stop = true;
 	for (i = 0; i < ARRAY_SIZE(works); i++) {
 		pthread_join(works[i].thread, NULL);
