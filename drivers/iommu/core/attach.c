@@ -373,6 +373,7 @@ int iommu_deferred_attach(struct device *dev, struct iommu_domain *domain)
  *
  * Takes no lock; during a change it is the domain that the group comes from.
  *
+ * Context: any.
  * Return: the domain, or NULL without a group or before the first attach.
  */
 struct iommu_domain *iommu_get_domain_for_dev(struct device *dev)

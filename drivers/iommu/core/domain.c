@@ -79,6 +79,7 @@ struct iommu_domain *iommu_domain_new(struct device *dev, const struct iommu_ops
  *
  * Takes no lock: it may be called within iommu_group_for_each_dev().
  *
+ * Context: may sleep.
  * Return: the domain; ERR_PTR(-ENODEV) if no IOMMU serves @dev, -EOPNOTSUPP,
  * -ENOMEM, or what the driver says.
  */
@@ -111,6 +112,7 @@ static int only_ops_of_bus(struct device *dev, void *data)
  *
  * For old callers; iommu_paging_domain_alloc() is right for all others.
  *
+ * Context: may sleep.
  * Return: the domain or NULL.
  */
 struct iommu_domain *iommu_domain_alloc(const struct bus_type *bus)
@@ -128,6 +130,8 @@ EXPORT_SYMBOL_GPL(iommu_domain_alloc);
 /**
  * iommu_domain_free() - undo the allocation of a domain
  * @domain: a domain that nothing is attached to. Static ones stay
+ *
+ * Context: may sleep.
  */
 void iommu_domain_free(struct iommu_domain *domain)
 {
@@ -156,6 +160,8 @@ struct iommu_domain *iommu_group_default_domain(struct iommu_group *group)
  * @dev: the device
  * @cap: what
  *
+ * Context: any. The caller keeps @dev behind its IOMMU: a driver is bound to it, or
+ * it is a member of a group that is held.
  * Return: true if an IOMMU serves @dev and can.
  */
 bool device_iommu_capable(struct device *dev, enum iommu_cap cap)
@@ -171,6 +177,7 @@ EXPORT_SYMBOL_GPL(device_iommu_capable);
  * @dev: the device
  * @feat: the feature
  *
+ * Context: may sleep; the caller's driver is bound to @dev.
  * Return: 0; -ENODEV if no IOMMU serves @dev or it has no features; else what
  * the driver says.
  */
@@ -187,6 +194,7 @@ EXPORT_SYMBOL_GPL(iommu_dev_enable_feature);
  * @dev: the device, which no longer makes use of it
  * @feat: the feature
  *
+ * Context: may sleep; the caller's driver is bound to @dev.
  * Return: 0; -EBUSY if no IOMMU serves @dev or it has no features; else what
  * the driver says.
  */
@@ -202,6 +210,7 @@ EXPORT_SYMBOL_GPL(iommu_dev_disable_feature);
  * iommu_enable_nesting() - prepare a domain for a second stage
  * @domain: a domain of a user, attached to nothing yet
  *
+ * Context: may sleep.
  * Return: 0; -EINVAL for a domain of the core, or if the driver cannot; else
  * what the driver says.
  */
@@ -218,6 +227,7 @@ EXPORT_SYMBOL_GPL(iommu_enable_nesting);
  * @domain: a domain of a user, attached to nothing yet
  * @quirk: IO_PGTABLE_QUIRK_*
  *
+ * Context: may sleep.
  * Return: 0; -EINVAL for a domain of the core, or if the driver cannot; else
  * what the driver says.
  */
@@ -235,6 +245,8 @@ EXPORT_SYMBOL_GPL(iommu_set_pgtable_quirks);
  * @handler: called by report_iommu_fault(), in the context of the driver's
  *	interrupt
  * @token: handed to @handler
+ *
+ * Context: any.
  */
 void iommu_set_fault_handler(struct iommu_domain *domain, iommu_fault_handler_t handler,
 			     void *token)

@@ -163,6 +163,7 @@ EXPORT_SYMBOL_GPL(iommu_group_put);
  * iommu_group_id() - the number of a group
  * @group: the group, with a reference
  *
+ * Context: any.
  * Return: N of /sys/kernel/iommu_groups/N.
  */
 int iommu_group_id(struct iommu_group *group)
@@ -175,6 +176,7 @@ EXPORT_SYMBOL_GPL(iommu_group_id);
  * iommu_group_get_iommudata() - what the IOMMU driver keeps with a group
  * @group: the group, with a reference
  *
+ * Context: any.
  * Return: what iommu_group_set_iommudata() was given, or NULL.
  */
 void *iommu_group_get_iommudata(struct iommu_group *group)
@@ -189,6 +191,8 @@ EXPORT_SYMBOL_GPL(iommu_group_get_iommudata);
  * @iommu_data: the driver's
  * @release: called with @iommu_data once nobody can reach the group any more,
  *	or NULL
+ *
+ * Context: any.
  */
 void iommu_group_set_iommudata(struct iommu_group *group, void *iommu_data,
 			       void (*release)(void *iommu_data))
@@ -267,6 +271,8 @@ EXPORT_SYMBOL_GPL(iommu_group_has_isolated_msi);
  * @dev: a device in a group
  *
  * For IOMMU drivers whose state the group's mutex protects.
+ *
+ * Context: under the group's mutex, or it complains.
  */
 void iommu_group_mutex_assert(struct device *dev)
 {

@@ -51,6 +51,7 @@ void iommu_set_default_translated(bool cmd_line)
 /**
  * iommu_default_passthrough() - do devices use physical addresses by default?
  *
+ * Context: any.
  * Return: true if so.
  */
 bool iommu_default_passthrough(void)

@@ -184,6 +184,7 @@ const struct iommu_ops *iommu_ops_for_dev(struct device *dev)
  *
  * Says nothing about any one device: device_iommu_mapped() does.
  *
+ * Context: any.
  * Return: true if @bus is one that the core listens to, and an instance is
  * registered.
  */

@@ -212,6 +212,7 @@ EXPORT_SYMBOL_GPL(iommu_detach_device_pasid);
  * iommu_alloc_global_pasid() - a PASID that no other device uses
  * @dev: the device that has to be able to use it
  *
+ * Context: may sleep; the caller's driver is bound to @dev.
  * Return: the PASID, or IOMMU_PASID_INVALID if the device has no PASIDs or none
  * of those it can use is free.
  */
@@ -230,6 +231,8 @@ EXPORT_SYMBOL_GPL(iommu_alloc_global_pasid);
 /**
  * iommu_free_global_pasid() - undo iommu_alloc_global_pasid()
  * @pasid: the PASID
+ *
+ * Context: any.
  */
 void iommu_free_global_pasid(ioasid_t pasid)
 {

@@ -21,6 +21,7 @@
  * @type: what it is reserved for
  * @gfp: how to allocate it
  *
+ * Context: may sleep if @gfp lets it.
  * Return: the description, or NULL.
  */
 struct iommu_resv_region *iommu_alloc_resv_region(phys_addr_t start, size_t length, int prot,
@@ -45,6 +46,8 @@ EXPORT_SYMBOL_GPL(iommu_alloc_resv_region);
  * iommu_get_resv_regions() - list the reserved ranges of a device
  * @dev: a device with an IOMMU
  * @list: where to add them; iommu_put_resv_regions() frees them
+ *
+ * Context: may sleep.
  */
 void iommu_get_resv_regions(struct device *dev, struct list_head *list)
 {
@@ -57,6 +60,8 @@ EXPORT_SYMBOL_GPL(iommu_get_resv_regions);
  * iommu_put_resv_regions() - free a list of iommu_get_resv_regions()
  * @dev: the device
  * @list: the list, of which nothing is left
+ *
+ * Context: may sleep.
  */
 void iommu_put_resv_regions(struct device *dev, struct list_head *list)
 {

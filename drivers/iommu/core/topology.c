@@ -201,6 +201,7 @@ EXPORT_SYMBOL_GPL(pci_device_group);
  * generic_device_group() - a group of its own for each device
  * @dev: the device
  *
+ * Context: iommu_probe_device_lock is held.
  * Return: as iommu_group_alloc().
  */
 struct iommu_group *generic_device_group(struct device *dev)
@@ -238,6 +239,7 @@ EXPORT_SYMBOL_GPL(generic_single_device_group);
  * fsl_mc_device_group() - one group for all devices of an fsl-mc container
  * @dev: a device of the fsl-mc bus
  *
+ * Context: iommu_probe_device_lock is held.
  * Return: the container's group or a new one, with a reference for the caller;
  * or as iommu_group_alloc().
  */

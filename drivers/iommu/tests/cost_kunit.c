@@ -17,37 +17,70 @@ static void cost_name(const unsigned int *count, char *desc)
 
 KUNIT_ARRAY_PARAM(cost_counts, cost_counts, cost_name);
 
+#define ROUNDS 16
+
 static u64 first_register;
+
+struct cost {
+	u64 plug, unplug, lookup, attach, detach;
+};
+
+/* One more device, while the others are there. */
+static void cost_of_one(struct kunit *test, struct mock_dev *mdev, struct cost *cost)
+{
+	struct iommu_domain *domain;
+	struct iommu_group *group;
+	u64 t[6];
+
+	t[0] = ktime_get_ns();
+	KUNIT_ASSERT_EQ(test, mock_dev_add(mdev), 0);
+	t[1] = ktime_get_ns();
+	KUNIT_ASSERT_NOT_NULL(test, mock_current(mdev));
+	domain = iommu_paging_domain_alloc(mock_device(mdev));
+	KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
+
+	t[2] = ktime_get_ns();
+	group = iommu_group_get(mock_device(mdev));
+	iommu_group_put(group);
+	t[3] = ktime_get_ns();
+	KUNIT_EXPECT_EQ(test, iommu_attach_group(domain, group), 0);
+	t[4] = ktime_get_ns();
+	iommu_detach_group(domain, group);
+	t[5] = ktime_get_ns();
+	iommu_domain_free(domain);
+
+	cost->plug += t[1] - t[0];
+	cost->lookup += t[3] - t[2];
+	cost->attach += t[4] - t[3];
+	cost->detach += t[5] - t[4];
+	t[0] = ktime_get_ns();
+	mock_dev_del(mdev);
+	cost->unplug += ktime_get_ns() - t[0];
+}
 
 static void cost_probe(struct kunit *test)
 {
 	unsigned int i, n = *(const unsigned int *)test->param_value;
-	u64 start, reg, unreg, plug = 0, unplug = 0;
 	struct mock *mock = test->priv;
+	struct cost cost = {};
 	struct mock_dev *mdev;
+	u64 start, reg, unreg;
 
 	mock->measured = true;
 	for (i = 0; i < n; i++)
 		mock_dev_added(mock, MOCK_OWN);
 	start = ktime_get_ns();
 	KUNIT_ASSERT_EQ(test, mock_register(mock), 0);
-	reg = ktime_get_ns() - start;
+	reg = div_u64(ktime_get_ns() - start, n);
 	mdev = mock_dev(mock, MOCK_OWN);
-	for (i = 0; i < 16; i++) {
-		start = ktime_get_ns();
-		KUNIT_ASSERT_EQ(test, mock_dev_add(mdev), 0);
-		plug += ktime_get_ns() - start;
-		KUNIT_ASSERT_NOT_NULL(test, mock_current(mdev));
-		start = ktime_get_ns();
-		mock_dev_del(mdev);
-		unplug += ktime_get_ns() - start;
-	}
+	for (i = 0; i < ROUNDS; i++)
+		cost_of_one(test, mdev, &cost);
 	start = ktime_get_ns();
 	mock_unregister(mock);
-	unreg = ktime_get_ns() - start;
-	reg = div_u64(reg, n);
-	kunit_info(test, "cost of %u devices, each: register %llu, plug %llu, unplug %llu, unregister %llu\n",
-		   n, reg, plug / 16, unplug / 16, div_u64(unreg, n));
+	unreg = div_u64(ktime_get_ns() - start, n);
+	kunit_info(test, "cost of %u devices, each: register %llu, plug %llu, look-up %llu, attach %llu, detach %llu, unplug %llu, unregister %llu\n",
+		   n, reg, cost.plug / ROUNDS, cost.lookup / ROUNDS, cost.attach / ROUNDS,
+		   cost.detach / ROUNDS, cost.unplug / ROUNDS, unreg);
 	if (n == cost_counts[0])
 		first_register = reg;
 	/* Half as much again is what longer lists of sysfs and ida may cost. */

@@ -39,7 +39,8 @@ static void defect_2_joining_device_is_finalized(struct kunit *test)
 		int ret;
 
 		KUNIT_ASSERT_NOT_NULL(test, second);
-		ret = iommu_device_register(second, &mock->ops, NULL);
+		/* Of the same name: a nameless one would be asked for every device. */
+		ret = iommu_device_register(second, &mock->ops, &mock->hw->dev);
 		KUNIT_EXPECT_EQ(test, ret, 0);
 		if (!ret)
 			iommu_device_unregister(second);

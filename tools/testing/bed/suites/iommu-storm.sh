@@ -45,9 +45,10 @@ remover()
 	done 2>/dev/null
 }
 
+# The slot's button is pressed once: all its functions go. Pressed for each of
+# them, the second time calls it off, or waits for the next plug to undo it.
 unplug()
 {
-	hmp device_del edu1 >/dev/null
 	hmp device_del edu0 >/dev/null
 	wait_for 20 none
 }
