@@ -28,7 +28,7 @@ struct sweep {
 	struct {
 		int errnum;
 		unsigned int most;
-	} also[2];
+	} also[3];
 	void *data;
 	/* What came of it. */
 	unsigned int hits, refused;
