@@ -199,7 +199,7 @@ bool iommu_present(const struct bus_type *bus)
 }
 EXPORT_SYMBOL_GPL(iommu_present);
 
-static int release_from(struct device *dev, void *iommu)
+static int release_member_of(struct device *dev, void *iommu)
 {
 	iommu_release_device(dev, iommu);
 	return 0;
@@ -269,7 +269,7 @@ void iommu_device_unregister(struct iommu_device *iommu)
 
 	begin_unregister(iommu);
 	for (i = 0; i < ARRAY_SIZE(iommu_buses); i++)
-		bus_for_each_dev(iommu_buses[i].type, NULL, iommu, release_from);
+		bus_for_each_dev(iommu_buses[i].type, NULL, iommu, release_member_of);
 	finish_unregister(iommu);
 }
 EXPORT_SYMBOL_GPL(iommu_device_unregister);
@@ -318,7 +318,7 @@ void iommu_device_unregister_bus(struct iommu_device *iommu, const struct bus_ty
 				 struct notifier_block *nb)
 {
 	begin_unregister(iommu);
-	bus_for_each_dev(bus, NULL, iommu, release_from);
+	bus_for_each_dev(bus, NULL, iommu, release_member_of);
 	/* Last: a device removed meanwhile still has to be heard of. */
 	bus_unregister_notifier(bus, nb);
 	finish_unregister(iommu);

@@ -301,6 +301,21 @@ static void lock_finalized(struct device *dev)
 	}
 }
 
+/* Unless it has left by itself, and perhaps come back elsewhere. */
+static void release_from(struct device *dev, struct iommu_device *iommu,
+			 struct iommu_group *group)
+{
+	struct iommu_group *left = NULL;
+	struct iommu_member *m;
+
+	lock_finalized(dev);
+	m = joined(dev);
+	if (m && (!iommu || dev->iommu->iommu_dev == iommu) && (!group || m->group == group))
+		left = leave(dev);
+	mutex_unlock(&iommu_probe_device_lock);
+	iommu_group_put(left);
+}
+
 /**
  * iommu_release_device() - take a device away from its IOMMU
  * @dev: any device; nothing happens if no IOMMU serves it
@@ -310,13 +325,7 @@ static void lock_finalized(struct device *dev)
  */
 void iommu_release_device(struct device *dev, struct iommu_device *only)
 {
-	struct iommu_group *group = NULL;
-
-	lock_finalized(dev);
-	if (joined(dev) && (!only || dev->iommu->iommu_dev == only))
-		group = leave(dev);
-	mutex_unlock(&iommu_probe_device_lock);
-	iommu_group_put(group);
+	release_from(dev, only, NULL);
 }
 
 /* The device is off its bus: take it away, and let no bus walk bring it back. */
@@ -427,7 +436,7 @@ static int complete_join(struct device *dev, struct iommu_group *group)
 	int ret = set_up(dev, group);
 
 	if (ret) {
-		iommu_release_device(dev, NULL);
+		release_from(dev, NULL, group);
 		return ret;
 	}
 	finalize(dev, group);
