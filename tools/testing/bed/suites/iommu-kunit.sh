@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="KUnit of the iommu_group core: life, probing, domains, owners, PASIDs, races, defects"
+boot="iommu-none"
 timeout=900
 iommu="none"
 # At boot nothing: the module's suites run one by one.
