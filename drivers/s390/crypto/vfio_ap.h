@@ -96,6 +96,8 @@ extern struct vfio_ap_state vfio_ap;
  * @kvm: the guest, between open and close; likewise, and kvm->lock
  * @hook: what KVM calls for the guest's PQAP(AQIC); constant
  * @irqs: queues that interrupt the guest, by &vfio_ap_irq.node; @lock
+ * @pins: pages that are being pinned for that, &struct vfio_ap_pin; @lock
+ * @pins_gone: woken when one of them no longer is
  * @request: signalled to ask for the device back, or NULL; @lock
  */
 struct vfio_ap_mdev {
@@ -108,7 +110,24 @@ struct vfio_ap_mdev {
 	struct kvm *kvm;
 	crypto_hook hook;
 	struct list_head irqs;
+	struct list_head pins;
+	wait_queue_head_t pins_gone;
 	struct eventfd_ctx *request;
+};
+
+/**
+ * struct vfio_ap_pin - a page on its way into an interrupt registration
+ * @node: in &vfio_ap_mdev.pins while it may be pinned and is not registered;
+ *	this and @stale under the lock of the mediated device
+ * @iova: where the guest has it
+ * @stale: an unmap waits for it to be unpinned
+ * @page: it, once it is pinned; NULL again when the registration has it
+ */
+struct vfio_ap_pin {
+	struct list_head node;
+	dma_addr_t iova;
+	bool stale;
+	struct page *page;
 };
 
 /**

@@ -3,15 +3,14 @@
  * vfio-ap: queues that interrupt a guest
  *
  * The guest's PQAP(AQIC) comes here by way of KVM: the notification byte is
- * pinned, the interruption subclass registered, and the hardware told. All of
- * it under the lock of the one mediated device, so no guest waits for another.
+ * pinned, the interruption subclass registered, and the hardware told, under no
+ * lock but that of the one mediated device, so no guest waits for another.
  *
  * A registration goes when the guest says so, when its memory is unmapped, or
  * when a reset is over. What the hardware may still write to is never given
  * back: if it does not obey, page and guest are kept as a stray of the queue.
  */
 #include <linux/delay.h>
-#include <linux/lockdep.h>
 #include <asm/uv.h>
 
 #include "vfio_ap.h"
@@ -168,78 +167,136 @@ static struct ap_queue_status refuse(unsigned int apqn, u8 rc, const char *why)
 	return (struct ap_queue_status){ .response_code = rc };
 }
 
-/*
- * A page is pinned and written down in one go, or an unmap could find it pinned
- * and nobody to give it back. So this takes the lock of type1 inside ours, while
- * an unmap asks for ours with the lock of type1's list held, and type1 takes
- * these two in the order that completes a circle. It cannot close: a container
- * lets one unmap in at a time, and nothing else in type1 calls a driver. See
- * drivers/vfio/container.c; lockdep has no means to see that.
- */
-static bool nib_pin(struct vfio_ap_mdev *mdev, dma_addr_t iova, struct page **page)
+/* The queue that a guest means, if it may be told anything now; else why not. */
+static struct vfio_ap_queue *guest_queue(struct vfio_ap_mdev *mdev, unsigned int apqn,
+					 struct ap_queue_status *status)
 {
-	int pinned;
+	struct vfio_ap_queue *q = NULL;
 
 	lockdep_assert_held(&mdev->lock);
 
-	lockdep_off();
-	pinned = vfio_pin_pages(&mdev->vdev, iova, 1, IOMMU_READ | IOMMU_WRITE, page);
-	lockdep_on();
-	return pinned == 1;
+	/* What is in the guest's matrix stays bound while we hold the lock. */
+	if (mdev->kvm && vfio_ap_matrix_has_apqn(&mdev->guest, apqn))
+		q = xa_load(&vfio_ap.queues, apqn);
+	if (!q) {
+		*status = refuse(apqn, AP_RESPONSE_Q_NOT_AVAIL, "not the guest's");
+		return NULL;
+	}
+	if (q->resetting) {
+		*status = refuse(apqn, AP_RESPONSE_RESET_IN_PROGRESS, "being reset");
+		return NULL;
+	}
+	return q;
 }
 
-static struct ap_queue_status irq_enable(struct vfio_ap_mdev *mdev,
-					 struct vfio_ap_queue *q,
-					 struct kvm_vcpu *vcpu, u8 gisc)
+/* With the page pinned: tell the hardware, and write the registration down. */
+static struct ap_queue_status irq_register(struct vfio_ap_mdev *mdev,
+					   struct vfio_ap_pin *pin, unsigned int apqn,
+					   unsigned int offset, u8 gisc)
 {
-	dma_addr_t nib = vcpu->run->s.regs.gprs[2];
-	dma_addr_t iova = nib & PAGE_MASK;
-	struct kvm *kvm = mdev->kvm;
 	union ap_qirq_ctrl ctrl = { .ir = 1, .gisc = gisc };
+	struct kvm *kvm = mdev->kvm;
 	struct ap_queue_status status;
-	struct page *page;
+	struct vfio_ap_queue *q;
 	int nisc;
 
-	if (!nib || kvm_is_error_hva(gfn_to_hva(kvm, nib >> PAGE_SHIFT)))
-		return refuse(q->apqn, AP_RESPONSE_INVALID_ADDRESS,
-			      "no notification byte at that address");
-	if (!nib_pin(mdev, iova, &page))
-		return refuse(q->apqn, AP_RESPONSE_INVALID_ADDRESS,
-			      "notification byte cannot be pinned");
-	if (!nib_shared(vcpu, iova, page)) {
-		status = refuse(q->apqn, AP_RESPONSE_INVALID_ADDRESS,
-				"notification byte is not in shared storage");
-		goto unpin;
-	}
+	/* The lock was not held meanwhile. */
+	q = guest_queue(mdev, apqn, &status);
+	if (!q)
+		return status;
+	if (pin->stale)
+		return refuse(apqn, AP_RESPONSE_INVALID_ADDRESS,
+			      "notification byte is being unmapped");
+
 	nisc = kvm_s390_gisc_register(kvm, gisc);
-	if (nisc < 0) {
-		status = refuse(q->apqn, AP_RESPONSE_INVALID_ADDRESS,
-				"interruption subclass cannot be registered");
-		goto unpin;
-	}
+	if (nisc < 0)
+		return refuse(apqn, AP_RESPONSE_INVALID_ADDRESS,
+			      "interruption subclass cannot be registered");
 
 	ctrl.isc = nisc;
 	ctrl.gisa = virt_to_phys(kvm->arch.gisa_int.origin) >> 4;
-	status = ap_aqic(q->apqn, ctrl, page_to_phys(page) | offset_in_page(nib));
+	status = ap_aqic(apqn, ctrl, page_to_phys(pin->page) | offset);
 	if (status.response_code != AP_RESPONSE_NORMAL) {
-		note(q->apqn, "not enabled by the hardware", status.response_code);
-		goto unregister;
+		note(apqn, "not enabled by the hardware", status.response_code);
+		kvm_s390_gisc_unregister(kvm, gisc);
+		return status;
 	}
 
 	/* What was registered before is no longer used. */
 	vfio_ap_irq_release(q, true);
 	q->irq.kvm = kvm;
-	q->irq.iova = iova;
-	q->irq.page = page;
+	q->irq.iova = pin->iova;
+	q->irq.page = pin->page;
 	q->irq.gisc = gisc;
 	list_add(&q->irq.node, &mdev->irqs);
 	WRITE_ONCE(q->irq.mdev, mdev);
+	pin->page = NULL;
 	return status;
+}
 
-unregister:
-	kvm_s390_gisc_unregister(kvm, gisc);
-unpin:
-	vfio_unpin_pages(&mdev->vdev, iova, 1);
+/*
+ * Pinning takes the locks of type1 and of the user's memory, and an unmap asks
+ * for ours with a lock of type1's held: so it is done without ours. In its
+ * stead the page is announced, and an unmap waits for what was announced.
+ */
+static struct ap_queue_status irq_enable(struct vfio_ap_mdev *mdev,
+					 struct kvm_vcpu *vcpu, unsigned int apqn,
+					 u8 gisc)
+{
+	dma_addr_t nib = vcpu->run->s.regs.gprs[2];
+	struct vfio_ap_pin pin = { .iova = nib & PAGE_MASK };
+	struct ap_queue_status status;
+	bool pinned;
+
+	mutex_lock(&mdev->lock);
+	if (!guest_queue(mdev, apqn, &status)) {
+		mutex_unlock(&mdev->lock);
+		return status;
+	}
+	list_add(&pin.node, &mdev->pins);
+	mutex_unlock(&mdev->lock);
+
+	pinned = nib && !kvm_is_error_hva(gfn_to_hva(vcpu->kvm, nib >> PAGE_SHIFT)) &&
+		 vfio_pin_pages(&mdev->vdev, pin.iova, 1, IOMMU_READ | IOMMU_WRITE,
+				&pin.page) == 1;
+	if (!pinned) {
+		status = refuse(apqn, AP_RESPONSE_INVALID_ADDRESS,
+				"no notification byte can be pinned at that address");
+	} else if (!nib_shared(vcpu, pin.iova, pin.page)) {
+		status = refuse(apqn, AP_RESPONSE_INVALID_ADDRESS,
+				"notification byte is not in shared storage");
+	} else {
+		mutex_lock(&mdev->lock);
+		status = irq_register(mdev, &pin, apqn, offset_in_page(nib), gisc);
+		mutex_unlock(&mdev->lock);
+	}
+	if (pinned && pin.page)
+		vfio_unpin_pages(&mdev->vdev, pin.iova, 1);
+
+	mutex_lock(&mdev->lock);
+	list_del(&pin.node);
+	mutex_unlock(&mdev->lock);
+	wake_up_all(&mdev->pins_gone);
+	return status;
+}
+
+static struct ap_queue_status irq_off(struct vfio_ap_mdev *mdev, unsigned int apqn)
+{
+	struct ap_queue_status status;
+	struct vfio_ap_queue *q;
+	bool quiet;
+
+	mutex_lock(&mdev->lock);
+	q = guest_queue(mdev, apqn, &status);
+	if (q) {
+		status = irq_disable(apqn, &quiet);
+		if (quiet)
+			vfio_ap_irq_release(q, true);
+		else
+			note(apqn, "not disabled by the hardware yet",
+			     status.response_code);
+	}
+	mutex_unlock(&mdev->lock);
 	return status;
 }
 
@@ -248,27 +305,10 @@ static struct ap_queue_status aqic(struct vfio_ap_mdev *mdev, struct kvm_vcpu *v
 {
 	unsigned long control = vcpu->run->s.regs.gprs[1];
 	unsigned int apqn = vcpu->run->s.regs.gprs[0] & 0xffff;
-	struct ap_queue_status status;
-	struct vfio_ap_queue *q = NULL;
-	bool quiet;
-
-	/* What is in the guest's matrix stays bound while we hold the lock. */
-	if (mdev->kvm && vfio_ap_matrix_has_apqn(&mdev->guest, apqn))
-		q = xa_load(&vfio_ap.queues, apqn);
-	if (!q)
-		return refuse(apqn, AP_RESPONSE_Q_NOT_AVAIL, "not the guest's");
-	if (q->resetting)
-		return refuse(apqn, AP_RESPONSE_RESET_IN_PROGRESS, "being reset");
 
 	if (control & BIT_ULL(63 - 16))
-		return irq_enable(mdev, q, vcpu, control & 7);
-
-	status = irq_disable(apqn, &quiet);
-	if (quiet)
-		vfio_ap_irq_release(q, true);
-	else
-		note(apqn, "not disabled by the hardware yet", status.response_code);
-	return status;
+		return irq_enable(mdev, vcpu, apqn, control & 7);
+	return irq_off(mdev, apqn);
 }
 
 /**
@@ -292,12 +332,26 @@ int vfio_ap_pqap(struct kvm_vcpu *vcpu)
 
 	if (hook) {
 		mdev = container_of(hook, struct vfio_ap_mdev, hook);
-		mutex_lock(&mdev->lock);
 		reg.status = aqic(mdev, vcpu);
-		mutex_unlock(&mdev->lock);
 	}
 	vcpu->run->s.regs.gprs[1] = reg.value;
 	return 0;
+}
+
+static bool in_range(dma_addr_t at, u64 iova, u64 length)
+{
+	return at >= iova && at - iova < length;
+}
+
+/* Pages announced before an unmap; those that come later do not hold it up. */
+static bool pins_are_stale(struct vfio_ap_mdev *mdev, u64 iova, u64 length)
+{
+	struct vfio_ap_pin *pin;
+
+	list_for_each_entry(pin, &mdev->pins, node)
+		if (pin->stale && in_range(pin->iova, iova, length))
+			return true;
+	return false;
 }
 
 /**
@@ -306,17 +360,28 @@ int vfio_ap_pqap(struct kvm_vcpu *vcpu)
  * @iova: where it starts
  * @length: bytes
  *
- * Context: callback of VFIO; takes the device's lock only.
+ * A container calls for one unmap at a time, so that whoever is waited for here
+ * gets type1's lock. See drivers/vfio/container.c.
+ *
+ * Context: callback of VFIO; takes the device's lock, and waits without it for
+ *	pages of the range that are being pinned.
  */
 void vfio_ap_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 {
 	struct vfio_ap_mdev *mdev = to_vfio_ap_mdev(vdev);
 	struct vfio_ap_queue *q, *next;
+	struct vfio_ap_pin *pin;
 	bool quiet;
 
 	mutex_lock(&mdev->lock);
+	list_for_each_entry(pin, &mdev->pins, node)
+		if (in_range(pin->iova, iova, length))
+			pin->stale = true;
+	wait_event_cmd(mdev->pins_gone, !pins_are_stale(mdev, iova, length),
+		       mutex_unlock(&mdev->lock), mutex_lock(&mdev->lock));
+
 	list_for_each_entry_safe(q, next, &mdev->irqs, irq.node) {
-		if (q->irq.iova < iova || q->irq.iova - iova >= length)
+		if (!in_range(q->irq.iova, iova, length))
 			continue;
 		irq_disable(q->apqn, &quiet);
 		vfio_ap_irq_release(q, quiet);

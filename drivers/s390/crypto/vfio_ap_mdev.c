@@ -126,6 +126,8 @@ static int vfio_ap_init_dev(struct vfio_device *vdev)
 	mutex_init(&mdev->lock);
 	INIT_LIST_HEAD(&mdev->node);
 	INIT_LIST_HEAD(&mdev->irqs);
+	INIT_LIST_HEAD(&mdev->pins);
+	init_waitqueue_head(&mdev->pins_gone);
 	mdev->hook = vfio_ap_pqap;
 	return 0;
 }
