@@ -14,8 +14,7 @@
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 
-#include "vfio_harness.h"
-#include "ap_util.h"
+#include "ap_fixture.h"
 
 #define ISC		3
 #define UVC_CONVERT	0x0200
@@ -23,35 +22,18 @@
 #define RELEASE_MS	8500
 
 FIXTURE(defect) {
-	struct vfio_dut dut, other;
-	struct ap_vm vm, vm2;
-	int mark;
+	struct ap_test t;
 };
 
 FIXTURE_SETUP(defect)
 {
-	if (access("/dev/ap_guest", F_OK))
-		SKIP(return, "ap_guest.ko is not loaded");
-	ap_emu_reset();
-	self->mark = kmsg_mark();
-	ASSERT_EQ(0, ap_mdev_new(&self->dut));
-	ASSERT_EQ(0, ap_mdev_new(&self->other));
-	ASSERT_EQ(0, ap_vm_new(&self->vm));
-	ASSERT_EQ(0, ap_vm_new(&self->vm2));
+	ap_test_setup(_metadata, &self->t);
 }
 
 FIXTURE_TEARDOWN(defect)
 {
-	char line[256];
-
-	ap_vm_free(&self->vm);
-	ap_vm_free(&self->vm2);
-	mdev_remove(self->dut.name);
-	mdev_remove(self->other.name);
-	ap_emu_reset();
-	EXPECT_FALSE(kmsg_splat(self->mark, line, sizeof(line))) {
-		TH_LOG("%s", line);
-	}
+	ap_test_release(_metadata, &self->t);
+	ap_done(_metadata, self->t.mark);
 }
 
 /*
@@ -61,11 +43,11 @@ FIXTURE_TEARDOWN(defect)
  */
 TEST_F(defect, 1_a_queue_forgets_its_device)
 {
-	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD, DOMAIN, DOMAIN + 1));
+	ASSERT_EQ(0, ap_assign(&self->t.dut, CARD, CARD, DOMAIN, DOMAIN + 1));
 	ASSERT_EQ(0, ap_queue_unbind(APQN(CARD, DOMAIN + 1)));
-	EXPECT_TRUE(ap_is(&self->dut, "guest_matrix", ".0004\n.0005\n"));
-	EXPECT_EQ(0, ap_set(&self->dut, "unassign_adapter", "%d", CARD));
-	EXPECT_EQ(0, mdev_remove(self->dut.name));
+	EXPECT_TRUE(ap_is(&self->t.dut, "guest_matrix", ".0004\n.0005\n"));
+	EXPECT_EQ(0, ap_set(&self->t.dut, "unassign_adapter", "%d", CARD));
+	EXPECT_EQ(0, mdev_remove(self->t.dut.name));
 	sleep_ms(RELEASE_MS);
 	EXPECT_EQ(0, ap_queue_unbind(APQN(CARD, DOMAIN)));
 	EXPECT_EQ(0, ap_queue_bind(APQN(CARD, DOMAIN)));
@@ -95,27 +77,27 @@ TEST_F(defect, 2_a_large_matrix_is_shown_whole)
 	ASSERT_NE(NULL, text);
 	ASSERT_NE(NULL, expected);
 	/* One more than fits, and then as many as there can be. */
-	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD + 170, DOMAIN, DOMAIN + 2));
+	ASSERT_EQ(0, ap_assign(&self->t.dut, CARD, CARD + 170, DOMAIN, DOMAIN + 2));
 	want = queues_text(expected, CARD, CARD + 170, DOMAIN, DOMAIN + 2);
-	ASSERT_EQ(want, ap_get(&self->dut, "matrix", text, size));
+	ASSERT_EQ(want, ap_get(&self->t.dut, "matrix", text, size));
 	EXPECT_STREQ(expected, text);
 
 	ASSERT_EQ(0, sysfs_write(AP_BUS "apmask", "-1,-2"));
-	EXPECT_EQ(0, ap_set(&self->dut, "ap_config", "%s,%s,%s", ones, ones, ones));
+	EXPECT_EQ(0, ap_set(&self->t.dut, "ap_config", "%s,%s,%s", ones, ones, ones));
 	want = queues_text(expected, 0, 255, 0, 255);
 	EXPECT_EQ(65536 * 8, want);
-	EXPECT_EQ(want, ap_get(&self->dut, "matrix", text, size));
+	EXPECT_EQ(want, ap_get(&self->t.dut, "matrix", text, size));
 	EXPECT_EQ(0, memcmp(expected, text, want));
 	want = queues_text(expected, 1, LAST_CARD, DOMAIN, LAST_DOMAIN);
-	EXPECT_EQ(want, ap_get(&self->dut, "guest_matrix", text, size));
+	EXPECT_EQ(want, ap_get(&self->t.dut, "guest_matrix", text, size));
 	EXPECT_STREQ(expected, text);
-	EXPECT_EQ(256 * 5, ap_get(&self->dut, "control_domains", text, size));
+	EXPECT_EQ(256 * 5, ap_get(&self->t.dut, "control_domains", text, size));
 	/* A guest gets what there is of it. */
-	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_CDEV));
-	EXPECT_TRUE(ap_vm_has(&self->vm, 1, DOMAIN));
-	EXPECT_FALSE(ap_vm_has(&self->vm, 0, DOMAIN));
-	ap_vm_close(&self->vm);
-	EXPECT_EQ(0, ap_config(&self->dut, 0, 0, 0));
+	ASSERT_EQ(0, ap_vm_open(&self->t.vm, &self->t.dut, AP_CDEV));
+	EXPECT_TRUE(ap_vm_has(&self->t.vm, 1, DOMAIN));
+	EXPECT_FALSE(ap_vm_has(&self->t.vm, 0, DOMAIN));
+	ap_vm_close(&self->t.vm);
+	EXPECT_EQ(0, ap_config(&self->t.dut, 0, 0, 0));
 	EXPECT_EQ(0, sysfs_write(AP_BUS "apmask", "+1,+2"));
 	free(text);
 	free(expected);
@@ -129,27 +111,27 @@ TEST_F(defect, 3_a_failed_aqic_changes_nothing)
 {
 	struct ap_guest_state state;
 
-	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD, DOMAIN, DOMAIN));
-	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_GROUP));
-	ASSERT_EQ(0, ap_vm_reset(&self->vm));
+	ASSERT_EQ(0, ap_assign(&self->t.dut, CARD, CARD, DOMAIN, DOMAIN));
+	ASSERT_EQ(0, ap_vm_open(&self->t.vm, &self->t.dut, AP_GROUP));
+	ASSERT_EQ(0, ap_vm_reset(&self->t.vm));
 	EXPECT_EQ(0, ap_emu("inject", "aqic %02x.%04x 06", CARD, DOMAIN));
-	EXPECT_EQ(0x06, ap_vm_aqic(&self->vm, APQN(CARD, DOMAIN), true, ISC, 0x2000));
-	ASSERT_EQ(0, ap_vm_state(&self->vm, &state));
+	EXPECT_EQ(0x06, ap_vm_aqic(&self->t.vm, APQN(CARD, DOMAIN), true, ISC, 0x2000));
+	ASSERT_EQ(0, ap_vm_state(&self->t.vm, &state));
 	EXPECT_EQ(0, state.gisc[ISC]);
-	EXPECT_EQ(0, ap_vm_aqic(&self->vm, APQN(CARD, DOMAIN), true, ISC, 0x2000));
+	EXPECT_EQ(0, ap_vm_aqic(&self->t.vm, APQN(CARD, DOMAIN), true, ISC, 0x2000));
 	EXPECT_EQ(0, ap_emu("inject", "aqic %02x.%04x 08", CARD, DOMAIN));
-	EXPECT_EQ(0x08, ap_vm_aqic(&self->vm, APQN(CARD, DOMAIN), true, ISC + 1, 0x3000));
-	ASSERT_EQ(0, ap_vm_state(&self->vm, &state));
+	EXPECT_EQ(0x08, ap_vm_aqic(&self->t.vm, APQN(CARD, DOMAIN), true, ISC + 1, 0x3000));
+	ASSERT_EQ(0, ap_vm_state(&self->t.vm, &state));
 	EXPECT_EQ(1, state.gisc[ISC]);
 	EXPECT_EQ(0, state.gisc[ISC + 1]);
 	/* The one before still works. */
 	EXPECT_EQ(0, ap_emu("control", "poke %02x.%04x", CARD, DOMAIN));
 	sleep_ms(100);
-	ASSERT_EQ(0, ap_vm_state(&self->vm, &state));
+	ASSERT_EQ(0, ap_vm_state(&self->t.vm, &state));
 	EXPECT_EQ(1 << ISC, state.ipm);
-	EXPECT_EQ(1, self->vm.mem[0x2000]);
-	ap_vm_close(&self->vm);
-	ASSERT_EQ(0, ap_vm_state(&self->vm, &state));
+	EXPECT_EQ(1, self->t.vm.mem[0x2000]);
+	ap_vm_close(&self->t.vm);
+	ASSERT_EQ(0, ap_vm_state(&self->t.vm, &state));
 	EXPECT_EQ(0, state.gisc[ISC]);
 	EXPECT_EQ(0, state.gisc[ISC + 1]);
 }
@@ -157,47 +139,31 @@ TEST_F(defect, 3_a_failed_aqic_changes_nothing)
 /* 4: unmapping address 0 took the interrupts of queues that had none. */
 TEST_F(defect, 4_no_interrupts_are_not_at_address_0)
 {
-	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD, DOMAIN, DOMAIN + 1));
-	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_GROUP));
-	ASSERT_EQ(0, ap_vm_reset(&self->vm));
-	EXPECT_EQ(0, ap_vm_aqic(&self->vm, APQN(CARD, DOMAIN), true, ISC, 0x2000));
+	ASSERT_EQ(0, ap_assign(&self->t.dut, CARD, CARD, DOMAIN, DOMAIN + 1));
+	ASSERT_EQ(0, ap_vm_open(&self->t.vm, &self->t.dut, AP_GROUP));
+	ASSERT_EQ(0, ap_vm_reset(&self->t.vm));
+	EXPECT_EQ(0, ap_vm_aqic(&self->t.vm, APQN(CARD, DOMAIN), true, ISC, 0x2000));
 	ap_emu("log", "0");
-	EXPECT_EQ(0, ap_vm_unmap(&self->vm));
+	EXPECT_EQ(0, ap_vm_unmap(&self->t.vm));
 	EXPECT_EQ(1, ap_emu_calls("aqic", APQN(CARD, DOMAIN)));
 	EXPECT_EQ(0, ap_emu_calls("aqic", APQN(CARD, DOMAIN + 1)));
-}
-
-static void *remove_mdev(void *dut)
-{
-	return (void *)(long)mdev_remove(((struct vfio_dut *)dut)->name);
 }
 
 /* 5: the eventfd of one opener was signalled for the next. */
 TEST_F(defect, 5_the_eventfd_goes_with_its_opener)
 {
-	struct {
-		struct vfio_irq_set set;
-		int fd;
-	} irq = {
-		.set = {
-			.argsz = sizeof(irq),
-			.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
-			.count = 1,
-		},
-		.fd = eventfd(0, EFD_CLOEXEC),
-	};
-	struct pollfd p = { .fd = irq.fd, .events = POLLIN };
+	struct pollfd p = { .fd = eventfd(0, EFD_CLOEXEC), .events = POLLIN };
 	pthread_t thread;
 
-	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_CDEV));
-	ASSERT_EQ(0, vfio_ioctl(self->vm.device, VFIO_DEVICE_SET_IRQS, &irq));
-	ap_vm_close(&self->vm);
-	ASSERT_EQ(0, ap_vm_open(&self->vm2, &self->dut, AP_CDEV));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, remove_mdev, &self->dut));
+	ASSERT_EQ(0, ap_vm_open(&self->t.vm, &self->t.dut, AP_CDEV));
+	ASSERT_EQ(0, ap_vm_request_event(&self->t.vm, p.fd));
+	ap_vm_close(&self->t.vm);
+	ASSERT_EQ(0, ap_vm_open(&self->t.vm2, &self->t.dut, AP_CDEV));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, ap_remove, &self->t.dut));
 	EXPECT_EQ(0, poll(&p, 1, 2000));
-	ap_vm_close(&self->vm2);
+	ap_vm_close(&self->t.vm2);
 	pthread_join(thread, NULL);
-	close(irq.fd);
+	close(p.fd);
 }
 
 struct creation {
@@ -231,10 +197,10 @@ TEST_F(defect, 6_a_device_is_known_before_it_is_seen)
 	bool early = false;
 	long long end;
 
-	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD, DOMAIN, DOMAIN));
-	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_CDEV));
+	ASSERT_EQ(0, ap_assign(&self->t.dut, CARD, CARD, DOMAIN, DOMAIN));
+	ASSERT_EQ(0, ap_vm_open(&self->t.vm, &self->t.dut, AP_CDEV));
 	ap_emu("reset_ms", "4000");
-	ASSERT_EQ(0, pthread_create(&slow, NULL, unassign, &self->dut));
+	ASSERT_EQ(0, pthread_create(&slow, NULL, unassign, &self->t.dut));
 	sleep_ms(300);
 	mdev_guid(c.guid);
 	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s", c.guid);
@@ -294,14 +260,14 @@ static bool done_within(struct call *c, int ms)
 /* 7: one guest's slow reset held up every other guest. */
 TEST_F(defect, 7_a_slow_reset_is_ones_own)
 {
-	struct call reset = { .vm = &self->vm }, aqic = { .vm = &self->vm2 };
+	struct call reset = { .vm = &self->t.vm }, aqic = { .vm = &self->t.vm2 };
 	pthread_t a, b;
 
-	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD, DOMAIN, DOMAIN));
-	ASSERT_EQ(0, ap_assign(&self->other, CARD + 1, CARD + 1, DOMAIN, DOMAIN));
-	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_CDEV));
-	ASSERT_EQ(0, ap_vm_open(&self->vm2, &self->other, AP_CDEV));
-	ASSERT_EQ(0, ap_vm_reset(&self->vm2));
+	ASSERT_EQ(0, ap_assign(&self->t.dut, CARD, CARD, DOMAIN, DOMAIN));
+	ASSERT_EQ(0, ap_assign(&self->t.other, CARD + 1, CARD + 1, DOMAIN, DOMAIN));
+	ASSERT_EQ(0, ap_vm_open(&self->t.vm, &self->t.dut, AP_CDEV));
+	ASSERT_EQ(0, ap_vm_open(&self->t.vm2, &self->t.other, AP_CDEV));
+	ASSERT_EQ(0, ap_vm_reset(&self->t.vm2));
 	ap_emu("reset_ms", "60000");
 	ASSERT_EQ(0, pthread_create(&a, NULL, do_reset, &reset));
 	sleep_ms(500);
@@ -317,11 +283,11 @@ TEST_F(defect, 7_a_slow_reset_is_ones_own)
 /* 7: and a reset that never ends was waited for without end. */
 TEST_F(defect, 7_a_reset_without_end_is_given_up)
 {
-	struct call reset = { .vm = &self->vm };
+	struct call reset = { .vm = &self->t.vm };
 	pthread_t thread;
 
-	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD, DOMAIN, DOMAIN));
-	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_CDEV));
+	ASSERT_EQ(0, ap_assign(&self->t.dut, CARD, CARD, DOMAIN, DOMAIN));
+	ASSERT_EQ(0, ap_vm_open(&self->t.vm, &self->t.dut, AP_CDEV));
 	ap_emu("reset_ms", "3600000");
 	ASSERT_EQ(0, pthread_create(&thread, NULL, do_reset, &reset));
 	EXPECT_TRUE(done_within(&reset, 40000));
@@ -344,17 +310,17 @@ TEST_F(defect, 8_ap_config_shows_what_was_accepted)
 	char text[512];
 	int pid, odd = 0, n = 0;
 
-	ASSERT_EQ(0, ap_assign(&self->other, 100, 131, 0, 7));
+	ASSERT_EQ(0, ap_assign(&self->t.other, 100, 131, 0, 7));
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
 		/* A conflict in many queues takes long to find and report. */
 		while (now_ms() < end)
-			ap_set(&self->dut, "ap_config", "%s,%s,%s", cards, domains, none);
+			ap_set(&self->t.dut, "ap_config", "%s,%s,%s", cards, domains, none);
 		_exit(0);
 	}
 	while (!odd && now_ms() < end) {
-		ap_get(&self->dut, "ap_config", text, sizeof(text));
+		ap_get(&self->t.dut, "ap_config", text, sizeof(text));
 		odd = strncmp(text, none, strlen(none));
 		n++;
 	}
@@ -372,15 +338,15 @@ TEST_F(defect, 9_ap_config_is_one_change)
 	struct ap_guest_apcb apcbs[16];
 	int n;
 
-	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD, DOMAIN, DOMAIN));
-	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_CDEV));
-	ap_vm_forget(&self->vm);
+	ASSERT_EQ(0, ap_assign(&self->t.dut, CARD, CARD, DOMAIN, DOMAIN));
+	ASSERT_EQ(0, ap_vm_open(&self->t.vm, &self->t.dut, AP_CDEV));
+	ap_vm_forget(&self->t.vm);
 	/* The card and the domain are replaced. */
-	EXPECT_EQ(0, ap_config(&self->dut, 0x08, 0x04, 0x08));
-	n = ap_vm_history(&self->vm, apcbs, 16);
+	EXPECT_EQ(0, ap_config(&self->t.dut, 0x08, 0x04, 0x08));
+	n = ap_vm_history(&self->t.vm, apcbs, 16);
 	EXPECT_EQ(1, n);
-	EXPECT_TRUE(ap_vm_has(&self->vm, CARD + 1, DOMAIN + 1));
-	EXPECT_TRUE(ap_vm_has_cdom(&self->vm, DOMAIN));
+	EXPECT_TRUE(ap_vm_has(&self->t.vm, CARD + 1, DOMAIN + 1));
+	EXPECT_TRUE(ap_vm_has_cdom(&self->t.vm, DOMAIN));
 }
 
 /*
@@ -392,12 +358,12 @@ TEST_F(defect, 10_only_the_guests_own_page_is_converted)
 	unsigned long long address, nib = 0x7000;
 	int nth = 0;
 
-	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD, DOMAIN, DOMAIN));
-	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_GROUP));
-	ASSERT_EQ(0, vfio_ioctl_val(self->vm.guest, AP_GUEST_PROTECT,
-				    (unsigned long)self->vm.mem));
+	ASSERT_EQ(0, ap_assign(&self->t.dut, CARD, CARD, DOMAIN, DOMAIN));
+	ASSERT_EQ(0, ap_vm_open(&self->t.vm, &self->t.dut, AP_GROUP));
+	ASSERT_EQ(0, vfio_ioctl_val(self->t.vm.guest, AP_GUEST_PROTECT,
+				    (unsigned long)self->t.vm.mem));
 	ap_emu("log", "0");
-	EXPECT_EQ(0x06, ap_vm_aqic(&self->vm, APQN(CARD, DOMAIN), true, ISC, nib));
+	EXPECT_EQ(0x06, ap_vm_aqic(&self->t.vm, APQN(CARD, DOMAIN), true, ISC, nib));
 	EXPECT_LE(1, ap_emu_calls("uvc", -1));
 	while (ap_emu_uvc(UVC_CONVERT, &nth, &address))
 		EXPECT_EQ(nib, address);
@@ -412,17 +378,17 @@ TEST_F(defect, 11_old_cards_are_not_plugged)
 {
 	ap_emu("apm", "-%d", CARD + 1);
 	ap_scan();
-	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD + 2, DOMAIN, DOMAIN));
-	ASSERT_EQ(0, ap_vm_open(&self->vm, &self->dut, AP_CDEV));
-	EXPECT_TRUE(ap_vm_has(&self->vm, CARD, DOMAIN));
+	ASSERT_EQ(0, ap_assign(&self->t.dut, CARD, CARD + 2, DOMAIN, DOMAIN));
+	ASSERT_EQ(0, ap_vm_open(&self->t.vm, &self->t.dut, AP_CDEV));
+	EXPECT_TRUE(ap_vm_has(&self->t.vm, CARD, DOMAIN));
 	ap_emu("control", "card %d type=9", CARD + 1);
 	ap_emu("apm", "+%d", CARD + 1);
-	ap_vm_forget(&self->vm);
+	ap_vm_forget(&self->t.vm);
 	ap_scan();
-	EXPECT_FALSE(ap_vm_has(&self->vm, CARD + 1, DOMAIN));
-	EXPECT_TRUE(ap_vm_has(&self->vm, CARD, DOMAIN));
-	EXPECT_TRUE(ap_vm_has(&self->vm, CARD + 2, DOMAIN));
-	EXPECT_TRUE(ap_is(&self->dut, "guest_matrix", "03.0004\n05.0004\n"));
+	EXPECT_FALSE(ap_vm_has(&self->t.vm, CARD + 1, DOMAIN));
+	EXPECT_TRUE(ap_vm_has(&self->t.vm, CARD, DOMAIN));
+	EXPECT_TRUE(ap_vm_has(&self->t.vm, CARD + 2, DOMAIN));
+	EXPECT_TRUE(ap_is(&self->t.dut, "guest_matrix", "03.0004\n05.0004\n"));
 }
 
 TEST_HARNESS_MAIN

@@ -9,8 +9,7 @@
 #include <errno.h>
 #include <sys/wait.h>
 
-#include "vfio_harness.h"
-#include "ap_util.h"
+#include "ap_fixture.h"
 
 #define WAIT_MS		3000
 
@@ -49,20 +48,13 @@ FIXTURE(emu) {
 
 FIXTURE_SETUP(emu)
 {
-	if (ap_emu_stat("tapq") < 0)
-		SKIP(return, "ap_emu.ko is not loaded");
-	ap_emu_reset();
-	self->mark = kmsg_mark();
+	if (!ap_ready(_metadata, &self->mark))
+		return;
 }
 
 FIXTURE_TEARDOWN(emu)
 {
-	char line[256];
-
-	ap_emu_reset();
-	EXPECT_FALSE(kmsg_splat(self->mark, line, sizeof(line))) {
-		TH_LOG("%s", line);
-	}
+	ap_done(_metadata, self->mark);
 }
 
 TEST_F(emu, cards_and_domains_come_and_go)

@@ -9,8 +9,7 @@
 #include <errno.h>
 #include <sys/wait.h>
 
-#include "vfio_harness.h"
-#include "ap_util.h"
+#include "ap_fixture.h"
 
 #define NIB	0x3008
 #define NIB2	0x5010
@@ -32,10 +31,8 @@ FIXTURE_VARIANT_ADD(irq, group) { AP_GROUP };
 
 FIXTURE_SETUP(irq)
 {
-	if (access("/dev/ap_guest", F_OK))
-		SKIP(return, "ap_guest.ko is not loaded");
-	ap_emu_reset();
-	self->mark = kmsg_mark();
+	if (!ap_ready(_metadata, &self->mark))
+		return;
 	ASSERT_EQ(0, ap_mdev_new(&self->dut));
 	ASSERT_EQ(0, ap_assign(&self->dut, CARD, CARD, DOMAIN, DOMAIN + 1));
 	ASSERT_EQ(0, ap_vm_new(&self->vm));
@@ -47,7 +44,6 @@ FIXTURE_SETUP(irq)
 FIXTURE_TEARDOWN(irq)
 {
 	struct ap_guest_state state;
-	char line[256];
 
 	ap_vm_close(&self->vm);
 	EXPECT_EQ(0, ap_vm_state(&self->vm, &state));
@@ -57,10 +53,7 @@ FIXTURE_TEARDOWN(irq)
 	ap_vm_free(&self->vm);
 	EXPECT_EQ(0, mdev_remove(self->dut.name));
 	EXPECT_EQ(0, ap_emu_stat("bad_nib"));
-	ap_emu_reset();
-	EXPECT_FALSE(kmsg_splat(self->mark, line, sizeof(line))) {
-		TH_LOG("%s", line);
-	}
+	ap_done(_metadata, self->mark);
 }
 
 static int registrations(const struct ap_vm *vm, int isc)

@@ -10,8 +10,7 @@
 #include <errno.h>
 #include <sys/wait.h>
 
-#include "vfio_harness.h"
-#include "ap_util.h"
+#include "ap_fixture.h"
 
 FIXTURE(matrix) {
 	struct vfio_dut a, b;
@@ -20,24 +19,17 @@ FIXTURE(matrix) {
 
 FIXTURE_SETUP(matrix)
 {
-	if (ap_emu_stat("tapq") < 0)
-		SKIP(return, "ap_emu.ko is not loaded");
-	ap_emu_reset();
-	self->mark = kmsg_mark();
+	if (!ap_ready(_metadata, &self->mark))
+		return;
 	ASSERT_EQ(0, ap_mdev_new(&self->a));
 	ASSERT_EQ(0, ap_mdev_new(&self->b));
 }
 
 FIXTURE_TEARDOWN(matrix)
 {
-	char line[256];
-
 	EXPECT_EQ(0, mdev_remove(self->a.name));
 	EXPECT_EQ(0, mdev_remove(self->b.name));
-	ap_emu_reset();
-	EXPECT_FALSE(kmsg_splat(self->mark, line, sizeof(line))) {
-		TH_LOG("%s", line);
-	}
+	ap_done(_metadata, self->mark);
 }
 
 TEST_F(matrix, the_type)
@@ -179,6 +171,20 @@ TEST_F(matrix, sharing_with_the_host)
 	EXPECT_TRUE(ap_queue_status_is(APQN(CARD + 1, DOMAIN), "unassigned"));
 	EXPECT_EQ(0, ap_set(&self->a, "assign_adapter", "4"));
 	EXPECT_TRUE(ap_is(&self->a, "guest_matrix", "03.0004\n04.0004\n"));
+}
+
+TEST_F(matrix, sharing_a_domain_with_the_host)
+{
+	ASSERT_EQ(0, sysfs_write(AP_BUS "aqmask", "-4"));
+	EXPECT_TRUE(ap_queue_status_is(APQN(HOST_CARD, DOMAIN), "unassigned"));
+	EXPECT_EQ(0, ap_assign(&self->a, HOST_CARD, HOST_CARD, DOMAIN, DOMAIN));
+	EXPECT_TRUE(ap_is(&self->a, "guest_matrix", "01.0004\n"));
+	EXPECT_EQ(-EADDRNOTAVAIL, ap_set(&self->a, "assign_domain", "%d", DOMAIN + 1));
+	EXPECT_EQ(-EBUSY, sysfs_write(AP_BUS "aqmask", "+4"));
+	EXPECT_TRUE(ap_queue_status_is(APQN(HOST_CARD, DOMAIN), "assigned"));
+	EXPECT_EQ(0, ap_set(&self->a, "unassign_domain", "%d", DOMAIN));
+	EXPECT_EQ(0, sysfs_write(AP_BUS "aqmask", "+4"));
+	EXPECT_FALSE(ap_queue_status_is(APQN(HOST_CARD, DOMAIN), "unassigned"));
 }
 
 TEST_F(matrix, status_of_queues)

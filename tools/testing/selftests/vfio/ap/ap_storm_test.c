@@ -15,8 +15,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "vfio_harness.h"
-#include "ap_util.h"
+#include "ap_fixture.h"
 
 #define THREADS		8
 
@@ -168,10 +167,8 @@ FIXTURE_SETUP(storm)
 {
 	const char *ms = getenv("AP_STORM_MS");
 
-	if (access("/dev/ap_guest", F_OK))
-		SKIP(return, "ap_guest.ko is not loaded");
-	ap_emu_reset();
-	self->mark = kmsg_mark();
+	if (!ap_ready(_metadata, &self->mark))
+		return;
 	memset(&self->storm, 0, sizeof(self->storm));
 	ASSERT_EQ(0, ap_mdev_new(&self->storm.dut[0]));
 	ASSERT_EQ(0, ap_mdev_new(&self->storm.dut[1]));
@@ -180,15 +177,10 @@ FIXTURE_SETUP(storm)
 
 FIXTURE_TEARDOWN(storm)
 {
-	char line[256];
-
 	EXPECT_EQ(0, mdev_remove(self->storm.dut[0].name));
 	EXPECT_EQ(0, mdev_remove(self->storm.dut[1].name));
 	EXPECT_EQ(0, ap_emu_stat("bad_nib"));
-	ap_emu_reset();
-	EXPECT_FALSE(kmsg_splat(self->mark, line, sizeof(line))) {
-		TH_LOG("%s", line);
-	}
+	ap_done(_metadata, self->mark);
 }
 
 static void run(struct __test_metadata *_metadata, struct storm *storm,

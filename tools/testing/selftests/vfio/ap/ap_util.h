@@ -83,6 +83,8 @@ int ap_vm_unmap(struct ap_vm *vm);
  * interrupts on that the AP bus of the host enables.
  */
 int ap_vm_reset(struct ap_vm *vm);
+/* The eventfd that asks for the device back; -1 takes it out again. */
+int ap_vm_request_event(const struct ap_vm *vm, int fd);
 bool ap_vm_has(const struct ap_vm *vm, int card, int domain);
 bool ap_vm_has_cdom(const struct ap_vm *vm, int domain);
 /* No card and no domain at all. */

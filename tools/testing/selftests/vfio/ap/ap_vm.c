@@ -138,6 +138,23 @@ int ap_vm_reset(struct ap_vm *vm)
 	return vfio_ioctl_val(vm->device, VFIO_DEVICE_RESET, 0);
 }
 
+int ap_vm_request_event(const struct ap_vm *vm, int fd)
+{
+	struct {
+		struct vfio_irq_set set;
+		int fd;
+	} irq = {
+		.set = {
+			.argsz = sizeof(irq),
+			.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+			.count = 1,
+		},
+		.fd = fd,
+	};
+
+	return vfio_ioctl(vm->device, VFIO_DEVICE_SET_IRQS, &irq);
+}
+
 static int apcb_of(const struct ap_vm *vm, struct ap_guest_apcb *apcb)
 {
 	memset(apcb, 0, sizeof(*apcb));
