@@ -98,6 +98,9 @@ extern struct vfio_ap_state vfio_ap;
  * @irqs: queues that interrupt the guest, by &vfio_ap_irq.node; @lock
  * @pins: pages that are being pinned for that, &struct vfio_ap_pin; @lock
  * @pins_gone: woken when one of them no longer is
+ * @unmapped: what was unmapped last, of which nothing is pinned until some
+ *	time, in jiffies; @lock. One range will do: a container tells of the
+ *	next when it has done the one before
  * @request: signalled to ask for the device back, or NULL; @lock
  */
 struct vfio_ap_mdev {
@@ -112,6 +115,10 @@ struct vfio_ap_mdev {
 	struct list_head irqs;
 	struct list_head pins;
 	wait_queue_head_t pins_gone;
+	struct {
+		u64 iova, length;
+		unsigned long until;
+	} unmapped;
 	struct eventfd_ctx *request;
 };
 

@@ -11,10 +11,15 @@
  * back: if it does not obey, page and guest are kept as a stray of the queue.
  */
 #include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/sched.h>
 #include <asm/uv.h>
 
 #include "vfio_ap.h"
 
+/* After an unmap was told of, the time in which nothing of it is pinned again. */
+#define VFIO_AP_UNMAP_MS	50
 #define VFIO_AP_IRQ_TRIES	5
 #define VFIO_AP_IRQ_MS		20
 
@@ -235,6 +240,27 @@ static struct ap_queue_status irq_register(struct vfio_ap_mdev *mdev,
 }
 
 /*
+ * type1 tells of an unmap first, then looks whether anything is still pinned,
+ * and does not survive finding that too often. A guest that enables interrupts
+ * all the time shall not win that race over and over.
+ */
+static void let_unmap_go_first(struct vfio_ap_mdev *mdev, dma_addr_t iova)
+{
+	long left;
+
+	lockdep_assert_held(&mdev->lock);
+
+	while (in_range(iova, mdev->unmapped.iova, mdev->unmapped.length)) {
+		left = mdev->unmapped.until - jiffies;
+		if (left <= 0)
+			break;
+		mutex_unlock(&mdev->lock);
+		schedule_timeout_uninterruptible(left);
+		mutex_lock(&mdev->lock);
+	}
+}
+
+/*
  * Pinning takes the locks of type1 and of the user's memory, and an unmap asks
  * for ours with a lock of type1's held: so it is done without ours. In its
  * stead the page is announced, and an unmap waits for what was announced.
@@ -249,6 +275,7 @@ static struct ap_queue_status irq_enable(struct vfio_ap_mdev *mdev,
 	bool pinned;
 
 	mutex_lock(&mdev->lock);
+	let_unmap_go_first(mdev, pin.iova);
 	if (!guest_queue(mdev, apqn, &status)) {
 		mutex_unlock(&mdev->lock);
 		return status;
@@ -338,11 +365,6 @@ int vfio_ap_pqap(struct kvm_vcpu *vcpu)
 	return 0;
 }
 
-static bool in_range(dma_addr_t at, u64 iova, u64 length)
-{
-	return at >= iova && at - iova < length;
-}
-
 /* Pages announced before an unmap; those that come later do not hold it up. */
 static bool pins_are_stale(struct vfio_ap_mdev *mdev, u64 iova, u64 length)
 {
@@ -386,5 +408,9 @@ void vfio_ap_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 		irq_disable(q->apqn, &quiet);
 		vfio_ap_irq_release(q, quiet);
 	}
+
+	mdev->unmapped.iova = iova;
+	mdev->unmapped.length = length;
+	mdev->unmapped.until = jiffies + msecs_to_jiffies(VFIO_AP_UNMAP_MS);
 	mutex_unlock(&mdev->lock);
 }

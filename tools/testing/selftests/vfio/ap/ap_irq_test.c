@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <sys/wait.h>
 
 #include "ap_fixture.h"
@@ -180,6 +181,59 @@ TEST_F(irq, losing_the_memory_ends_it)
 	EXPECT_EQ(0, registrations(&self->vm, ISC));
 	EXPECT_EQ(-ENXIO, ap_emu("control", "poke %02x.%04x", CARD, DOMAIN));
 	EXPECT_EQ(0x06, ap_vm_aqic(&self->vm, APQN(CARD, DOMAIN), true, ISC, NIB));
+}
+
+struct hammer {
+	struct ap_vm *vm;
+	bool stop;
+	int enabled, refused, odd;
+};
+
+/* The guest enables and disables, without a pause, what an unmap takes from it. */
+static void *hammer(void *arg)
+{
+	struct hammer *h = arg;
+	int rc;
+
+	while (!__atomic_load_n(&h->stop, __ATOMIC_RELAXED)) {
+		rc = ap_vm_aqic(h->vm, APQN(CARD, DOMAIN), true, ISC, NIB);
+		if (!rc)
+			h->enabled++;
+		else if (rc == 0x06)
+			h->refused++;
+		/* An unmap may have disabled it in between. */
+		else if (rc != 0x07)
+			h->odd = rc;
+		rc = ap_vm_aqic(h->vm, APQN(CARD, DOMAIN), false, 0, 0);
+		if (rc && rc != 0x07)
+			h->odd = rc;
+	}
+	return NULL;
+}
+
+/* type1 counts how often it finds the page pinned again, and does not count far. */
+TEST_F(irq, unmap_under_fire)
+{
+	struct hammer h = { .vm = &self->vm };
+	pthread_t threads[2];
+	int i;
+
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, hammer, &h));
+	for (i = 0; i < 10; i++) {
+		sleep_ms(20);
+		EXPECT_EQ(0, ap_vm_unmap(&self->vm));
+		sleep_ms(150);
+		EXPECT_EQ(0, ap_vm_map(&self->vm));
+	}
+	sleep_ms(100);
+	h.stop = true;
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	EXPECT_EQ(0, h.odd);
+	EXPECT_LE(1, h.enabled);
+	EXPECT_LE(1, h.refused);
+	EXPECT_EQ(0, registrations(&self->vm, ISC));
 }
 
 TEST_F(irq, unassigning_ends_it)

@@ -77,6 +77,8 @@ int ap_vm_new(struct ap_vm *vm);
 int ap_vm_open(struct ap_vm *vm, const struct vfio_dut *dut, enum ap_path path);
 void ap_vm_close(struct ap_vm *vm);
 void ap_vm_free(struct ap_vm *vm);
+/* It is mapped when the device is opened. */
+int ap_vm_map(struct ap_vm *vm);
 int ap_vm_unmap(struct ap_vm *vm);
 /*
  * What a guest does before it uses its queues. New ones may still have the

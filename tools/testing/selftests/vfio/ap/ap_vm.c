@@ -133,6 +133,13 @@ int ap_vm_unmap(struct ap_vm *vm)
 	return ioas_unmap(vm->iommufd, vm->ioas, 0, VM_SIZE);
 }
 
+int ap_vm_map(struct ap_vm *vm)
+{
+	if (vm->container >= 0)
+		return container_map(vm->container, vm->mem, VM_SIZE, 0);
+	return ioas_map(vm->iommufd, vm->ioas, vm->mem, VM_SIZE, 0);
+}
+
 int ap_vm_reset(struct ap_vm *vm)
 {
 	return vfio_ioctl_val(vm->device, VFIO_DEVICE_RESET, 0);
