@@ -10,17 +10,18 @@ extmods="tools/testing/selftests/vfio/ap/modules"
 files="/usr/lib/bed/ap.sh=tools/testing/selftests/vfio/ap/ap.sh"
 programs="vfio/ap/ap_defects_test"
 
-# 8: a load that failed left the debug area, or the matrix device, behind.
+# 8: a load that failed left the debug area, or the matrix device, behind. Programs
+# try a load in two ways before they give up.
 failed_load()
 {
 	t_check "vfio_ap unloads" rmmod vfio_ap
-	echo "tapq 00.0000 trap" >/sys/kernel/debug/ap_emu/inject
+	echo "tapq 00.0000 trap always" >/sys/kernel/debug/ap_emu/inject
 	t_errno "defect 8: no AP instructions" ENODEV insmod \
 		"$(find /lib/modules -name vfio_ap.ko)"
 	t_check "defect 8: no debug area is left" \
 		test ! -e /sys/kernel/debug/s390dbf/vfio_ap
 	echo "clear" >/sys/kernel/debug/ap_emu/inject
-	echo "qci *.* trap" >/sys/kernel/debug/ap_emu/inject
+	echo "qci *.* trap always" >/sys/kernel/debug/ap_emu/inject
 	t_check "defect 8: QCI fails" sh -c "! modprobe vfio_ap 2>/dev/null"
 	echo "clear" >/sys/kernel/debug/ap_emu/inject
 	t_check "defect 8: no debug area is left then" \
