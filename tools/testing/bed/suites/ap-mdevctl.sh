@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="vfio-ap: a matrix device defined, started and stopped by mdevctl with an ap_config"
 arch="s390"
-timeout=900
+# It is about what mdevctl does; lockdep and KASAN look on in ap-guest.
+flavour="plain"
+timeout=300
 memory=2G
 root="deb13"
 append="facilities=12,15,65"
@@ -23,6 +25,8 @@ guest()
 	dev=/sys/bus/mdev/devices
 	config="$(mask 18),$(mask 0c),$(mask 08)"
 
+	# What modprobe of kmod wants; the harness packs the text form only.
+	depmod -a 2>/dev/null
 	ap_setup
 	t_check "it lists the type" sh -c "mdevctl types | grep -q vfio_ap-passthrough"
 	t_check "define" mdevctl define -u $uuid -p matrix -t vfio_ap-passthrough
@@ -32,8 +36,8 @@ guest()
 	t_eq "its ap_config" "$(cat $dev/$uuid/ap_config)" "$config"
 	t_eq "its matrix" "$(echo $(cat $dev/$uuid/matrix))" \
 		"03.0004 03.0005 04.0004 04.0005"
-	t_eq "all of it for a guest" "$(cat $dev/$uuid/guest_matrix)" \
-		"$(cat $dev/$uuid/matrix)"
+	t_eq "all of it for a guest" "$(echo $(cat $dev/$uuid/guest_matrix))" \
+		"03.0004 03.0005 04.0004 04.0005"
 	t_check "mdevctl lists it" sh -c "mdevctl list | grep -q $uuid"
 
 	# Another one with a queue of the first does not start, and leaves nothing.
