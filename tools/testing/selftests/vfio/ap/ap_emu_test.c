@@ -171,7 +171,8 @@ TEST_F(emu, what_is_refused)
 		{ "control", "queue 3 state=online", -EINVAL },
 		{ "control", "queue 100.0004 state=online", -EINVAL },
 		{ "control", "queue 03.0004 reset_ms=-2", -EINVAL },
-		{ "control", "poke 03.0004", -ENXIO },
+		/* The bus turns on the interrupts of queues that are there. */
+		{ "control", "poke 09.0004", -ENXIO },
 		{ "control", "dance 03.0004", -EINVAL },
 		{ "inject", "zapq 03.0004", -EINVAL },
 		{ "inject", "zapq 03.0004 100", -ERANGE },

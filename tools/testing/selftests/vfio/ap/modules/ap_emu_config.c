@@ -232,8 +232,11 @@ int ap_emu_rule_add(char *line)
 	rule.domain = domain;
 	word = strsep(&line, " ") ?: "";
 	rule.trap = !strcmp(word, "trap");
-	if (!rule.trap && kstrtou8(word, 16, &rule.rc))
-		return -EINVAL;
+	if (!rule.trap) {
+		ret = kstrtou8(word, 16, &rule.rc);
+		if (ret)
+			return ret;
+	}
 	/* QCI and TAPQ are what drivers are prepared to miss; QCI has no response. */
 	if (rule.trap ? rule.op != EMU_TAPQ && rule.op != EMU_QCI :
 			rule.op == EMU_QCI || rule.op == EMU_UVC)
