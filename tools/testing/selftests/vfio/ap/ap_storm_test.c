@@ -39,10 +39,10 @@ static int pick(struct actor *a, int n)
 	return (a->seed >> 16) % n;
 }
 
+/* Until time is up, and three rounds have begun however slow the machine is. */
 static bool goes_on(struct actor *a)
 {
-	a->storm->rounds[a->id]++;
-	return now_ms() < a->storm->end;
+	return a->storm->rounds[a->id]++ < 3 || now_ms() < a->storm->end;
 }
 
 /* Adapters 3 to 6 and domains 4 to 7 to and from one of the two devices. */
@@ -196,9 +196,7 @@ static void run(struct __test_metadata *_metadata, struct storm *storm,
 	for (i = 0; i < n; i++)
 		pthread_join(actors[i].thread, NULL);
 	for (i = 0; i < n; i++)
-		EXPECT_LT(2, storm->rounds[i]) {
-			TH_LOG("part %d did %lu rounds", i, storm->rounds[i]);
-		}
+		TH_LOG("part %d did %lu rounds", i, storm->rounds[i]);
 }
 
 /* With everything back in place, what each device says has to be right. */
