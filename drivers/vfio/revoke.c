@@ -139,9 +139,9 @@ static void vfio_device_name_users(struct vfio_device *device)
 		dev_info(device->dev, "in use through %u more files\n", more);
 }
 
-/* Step 1. False if one of the fds is in the way. */
+/* Step 1. False if one of the fds is in the way, which is said if @tell. */
 static bool vfio_revoke_mark(struct vfio_device *device,
-			     struct list_head *marked)
+			     struct list_head *marked, bool tell)
 {
 	struct vfio_fd *fd, *stuck = NULL;
 	char *path;
@@ -154,9 +154,10 @@ static bool vfio_revoke_mark(struct vfio_device *device,
 			stuck = fd;
 	}
 	if (stuck) {
-		dev_warn(device->dev,
-			 "cannot be revoked: \"%s\" (%d) has it mapped in a way that cannot be undone\n",
-			 stuck->comm, pid_nr(stuck->opener));
+		if (tell)
+			dev_warn(device->dev,
+				 "cannot be revoked: \"%s\" (%d) has it mapped in a way that cannot be undone\n",
+				 stuck->comm, pid_nr(stuck->opener));
 	} else {
 		device->revoked = true;
 		swap(device->syspath, path);
@@ -188,12 +189,12 @@ static void vfio_revoke_drain(struct vfio_fd *fd)
 	trace_vfio_drained(fd->device, fd->comm, pid_nr(fd->opener), 0);
 }
 
-static bool vfio_device_revoke(struct vfio_device *device)
+static bool vfio_device_revoke(struct vfio_device *device, bool tell)
 {
 	struct vfio_fd *fd, *next;
 	LIST_HEAD(marked);
 
-	if (!vfio_revoke_mark(device, &marked))
+	if (!vfio_revoke_mark(device, &marked, tell))
 		return false;
 
 	list_for_each_entry(fd, &marked, node) {
@@ -234,7 +235,8 @@ static unsigned long vfio_device_time_left(struct vfio_device *device,
  * vfio_device_wait_unused() - ask the users to let go, until they have
  * @device: a device that cannot be opened any more
  *
- * A time that is set while this waits is heeded at the next request.
+ * A time that is set while this waits is heeded within a second. A file that
+ * is in the way of revocation may be closed meanwhile, so that is tried again.
  *
  * Context: the driver's remove, under device_lock().
  */
@@ -242,7 +244,7 @@ void vfio_device_wait_unused(struct vfio_device *device)
 {
 	struct completion *done = &device->comp;
 	unsigned long start = jiffies, ask_at = start;
-	bool told = false, named = false, may_revoke = true;
+	bool told = false, named = false, tried = false;
 	unsigned int asked = 0;
 	unsigned long now, wait;
 	long left;
@@ -255,22 +257,17 @@ void vfio_device_wait_unused(struct vfio_device *device)
 			ask_at = now + VFIO_REQUEST_PERIOD;
 		}
 
-		wait = ask_at - now;
-		if (may_revoke) {
-			left = vfio_device_time_left(device, start);
-			if (!left) {
-				may_revoke = false;
-				if (vfio_device_revoke(device)) {
-					/* What others hold, they hold for a moment. */
-					wait_for_completion(done);
-					return;
-				}
-			} else {
-				wait = min_t(unsigned long, wait, left);
+		wait = vfio_device_time_left(device, start);
+		if (!wait) {
+			if (vfio_device_revoke(device, !tried)) {
+				/* What others hold, they hold for a moment. */
+				wait_for_completion(done);
+				return;
 			}
+			tried = true;
+			wait = HZ;
 		}
-		if (!named)
-			wait = min_t(unsigned long, wait, HZ);
+		wait = min3(wait, ask_at - now, (unsigned long)HZ);
 
 		/*
 		 * A signal does not end the wait, there is no way back from

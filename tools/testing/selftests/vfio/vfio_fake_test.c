@@ -13,31 +13,12 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "vfio_fake.h"
 #include "vfio_harness.h"
 #include "vfio_path.h"
 
-#define PARAM		"/sys/module/vfio_fake/parameters/"
-#define DEVICE		"/sys/bus/platform/devices/vfio_fake."
-#define DRIVER		"/sys/bus/platform/drivers/vfio_fake/"
 #define STATE		"/sys/kernel/debug/vfio/vfio_fake.0/migration/state"
 #define HEAD		sizeof(struct vfio_device_feature)
-
-static void param_set(const char *name, int value)
-{
-	char path[128], buf[16];
-
-	snprintf(path, sizeof(path), PARAM "%s", name);
-	snprintf(buf, sizeof(buf), "%d", value);
-	sysfs_write(path, buf);
-}
-
-static int param(const char *name)
-{
-	char path[128], buf[16];
-
-	snprintf(path, sizeof(path), PARAM "%s", name);
-	return sysfs_read(path, buf, sizeof(buf)) ? -1 : atoi(buf);
-}
 
 FIXTURE(fake) {
 	struct vfio_dut full, bare;
@@ -62,12 +43,12 @@ FIXTURE_SETUP(fake)
 	unsigned int i;
 
 	vfio_path_init(&self->path);
-	if (access(PARAM "opens", F_OK))
+	if (access(FAKE_PARAM "opens", F_OK))
 		SKIP(return, "vfio_fake.ko is not loaded");
 	for (i = 0; i < ARRAY_SIZE(zero); i++)
-		param_set(zero[i], 0);
-	ASSERT_EQ(0, vfio_dut_from_sysfs(&self->full, DEVICE "0"));
-	ASSERT_EQ(0, vfio_dut_from_sysfs(&self->bare, DEVICE "1"));
+		fake_set(zero[i], 0);
+	ASSERT_EQ(0, vfio_dut_from_sysfs(&self->full, FAKE_DEVICE "0"));
+	ASSERT_EQ(0, vfio_dut_from_sysfs(&self->bare, FAKE_DEVICE "1"));
 }
 
 FIXTURE_TEARDOWN(fake)
@@ -80,16 +61,16 @@ TEST_F(fake, open_refused)
 {
 	int ret;
 
-	param_set("open_error", EDOM);
+	fake_set("open_error", EDOM);
 	ret = vfio_path_open(&self->path, variant->kind, &self->full, NULL);
 	EXPECT_EQ(-EDOM, ret);
-	EXPECT_EQ(1, param("opens"));
-	param_set("open_error", 0);
+	EXPECT_EQ(1, fake_get("opens"));
+	fake_set("open_error", 0);
 	/* Nothing is left in the way. */
 	EXPECT_EQ(0, vfio_path_get_device(&self->path));
 	vfio_path_close(&self->path);
-	EXPECT_EQ(2, param("opens"));
-	EXPECT_EQ(1, param("closes"));
+	EXPECT_EQ(2, fake_get("opens"));
+	EXPECT_EQ(1, fake_get("closes"));
 }
 
 TEST_F(fake, opened_and_closed_once)
@@ -102,12 +83,12 @@ TEST_F(fake, opened_and_closed_once)
 		second = group_get_device(self->path.group, "any");
 		EXPECT_LE(0, second);
 		vfio_path_close_device(&self->path);
-		EXPECT_EQ(0, param("closes"));
+		EXPECT_EQ(0, fake_get("closes"));
 		close(second);
 	}
 	vfio_path_close(&self->path);
-	EXPECT_EQ(1, param("opens"));
-	EXPECT_EQ(1, param("closes"));
+	EXPECT_EQ(1, fake_get("opens"));
+	EXPECT_EQ(1, fake_get("closes"));
 }
 
 TEST_F(fake, match)
@@ -194,14 +175,14 @@ TEST_F(fake, logging_that_cannot_be_told)
 	control->num_ranges = 1;
 	control->ranges = (uintptr_t)&range;
 	EXPECT_EQ(0, vfio_ioctl(self->path.device, VFIO_DEVICE_FEATURE, f));
-	EXPECT_EQ(1, param("log_starts"));
-	EXPECT_EQ(0, param("log_stops"));
+	EXPECT_EQ(1, fake_get("log_starts"));
+	EXPECT_EQ(0, fake_get("log_stops"));
 
 	ASSERT_EQ(0, mprotect(page, 4096, PROT_READ));
 	EXPECT_EQ(-EFAULT, vfio_ioctl(self->path.device, VFIO_DEVICE_FEATURE,
 				      f));
-	EXPECT_EQ(2, param("log_starts"));
-	EXPECT_EQ(1, param("log_stops"));
+	EXPECT_EQ(2, fake_get("log_starts"));
+	EXPECT_EQ(1, fake_get("log_stops"));
 	munmap(page, 4096);
 }
 
@@ -216,31 +197,31 @@ TEST_F(fake, refused_state)
 
 	ASSERT_EQ(0, vfio_path_open(&self->path, variant->kind, &self->full,
 				    NULL));
-	param_set("state_error", EDOM);
+	fake_set("state_error", EDOM);
 	EXPECT_EQ(-EDOM, feature(self->path.device, set, &state,
 				 sizeof(state)));
 	EXPECT_EQ(-1, state.data_fd);
-	param_set("state_error", 0);
+	fake_set("state_error", 0);
 	EXPECT_EQ(0, feature(self->path.device, set, &state, sizeof(state)));
 	EXPECT_LE(0, state.data_fd);
-	EXPECT_EQ(1, param("data_files"));
+	EXPECT_EQ(1, fake_get("data_files"));
 	close(state.data_fd);
-	EXPECT_EQ(0, param("data_files"));
+	EXPECT_EQ(0, fake_get("data_files"));
 }
 
 TEST_F(fake, pm_resume_failure_is_eio)
 {
-	if (access(DEVICE "0/power/runtime_status", F_OK))
+	if (access(FAKE_DEVICE "0/power/runtime_status", F_OK))
 		SKIP(return, "a kernel without runtime power management");
 	ASSERT_EQ(0, vfio_path_open(&self->path, variant->kind, &self->full,
 				    NULL));
 	EXPECT_EQ(0, vfio_ioctl(self->path.device, VFIO_DEVICE_RESET, NULL));
 	/* Asleep again, or no resume is needed. */
 	sleep_ms(500);
-	param_set("resume_error", EBUSY);
+	fake_set("resume_error", EBUSY);
 	EXPECT_EQ(-EIO, vfio_ioctl(self->path.device, VFIO_DEVICE_RESET,
 				   NULL));
-	param_set("resume_error", 0);
+	fake_set("resume_error", 0);
 	EXPECT_EQ(0, vfio_ioctl(self->path.device, VFIO_DEVICE_RESET, NULL));
 }
 
@@ -257,21 +238,21 @@ TEST_F_TIMEOUT(fake, request_ladder, 90)
 	ASSERT_LE(0, pid);
 	if (!pid) {
 		syscall(SYS_close_range, 3, ~0U, 0);
-		_exit(sysfs_write(DRIVER "unbind", "vfio_fake.0") ? 1 : 0);
+		_exit(sysfs_write(FAKE_DRIVER "unbind", "vfio_fake.0") ? 1 : 0);
 	}
 	end = now_ms() + 10000;
-	while (!param("requests") && now_ms() < end)
+	while (!fake_get("requests") && now_ms() < end)
 		sleep_ms(10);
-	EXPECT_EQ(1, param("requests"));
+	EXPECT_EQ(1, fake_get("requests"));
 	sleep_ms(12000);
-	EXPECT_LE(2, param("requests"));
+	EXPECT_LE(2, fake_get("requests"));
 	EXPECT_EQ(0, vfio_ioctl(self->path.device, VFIO_DEVICE_RESET, NULL));
 	EXPECT_EQ(0, waitpid(pid, &status, WNOHANG));
 	vfio_path_close_device(&self->path);
 	EXPECT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 	vfio_path_close(&self->path);
-	EXPECT_EQ(0, sysfs_write(DRIVER "bind", "vfio_fake.0"));
+	EXPECT_EQ(0, sysfs_write(FAKE_DRIVER "bind", "vfio_fake.0"));
 }
 
 /*
@@ -295,7 +276,7 @@ TEST_F_TIMEOUT(fake, defect_11_debugfs_reads_a_settled_device, 60)
 
 	if (access(STATE, F_OK))
 		SKIP(return, "no debugfs");
-	param_set("slow_ms", 20);
+	fake_set("slow_ms", 20);
 	ASSERT_EQ(0, vfio_path_open(&self->path, variant->kind, &self->full,
 				    NULL));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, read_state, &stop));
@@ -306,9 +287,9 @@ TEST_F_TIMEOUT(fake, defect_11_debugfs_reads_a_settled_device, 60)
 	}
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
-	param_set("slow_ms", 0);
-	EXPECT_EQ(0, param("overlaps"));
-	EXPECT_EQ(0, param("strays"));
+	fake_set("slow_ms", 0);
+	EXPECT_EQ(0, fake_get("overlaps"));
+	EXPECT_EQ(0, fake_get("strays"));
 }
 
 TEST_HARNESS_MAIN

@@ -452,18 +452,20 @@ static void *call_and_hang(void *data)
  */
 TEST_F_TIMEOUT(hostile, call_that_hangs, 180)
 {
-	static const char *const stuck[] = { "cannot be revoked yet", NULL };
+	char blame[64], line[256];
+	const char *const stuck[] = { blame, NULL };
 	struct hung h = { .fd = self->path.device, .ret = 1 };
 	long long end = now_ms() + REVOKE_WAIT_MS;
 	int mark = kmsg_mark();
 	pthread_t thread;
 	bool said = false;
-	char line[256];
 	struct stall s;
 	pid_t pid;
 
 	if (stall_setup(&s, false, NULL, 0))
 		SKIP(return, "no userfaultfd");
+	snprintf(blame, sizeof(blame), "\" (%d) opened does not return",
+		 getpid());
 	h.arg = s.page;
 	ASSERT_EQ(0, pthread_create(&thread, NULL, call_and_hang, &h));
 	ASSERT_TRUE(stall_wait(&s, 10000));

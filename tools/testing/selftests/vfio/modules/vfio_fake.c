@@ -12,6 +12,7 @@
 #include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/pm_runtime.h>
@@ -91,7 +92,17 @@ struct fake {
 	struct vfio_device vdev;
 	/* Open or close is going on; the device is open. */
 	atomic_t changing, open;
+	struct page *page;
 };
+
+/* What there is to map, by page of the file. */
+enum {
+	FAKE_MAP_PAGE,	/* memory, filled in by mmap(2) as there are no faults */
+	FAKE_MAP_PFN,	/* the same memory as if it were a register */
+};
+
+/* What the memory is full of. */
+#define FAKE_BYTE 0x5a
 
 static struct fake *to_fake(struct vfio_device *vdev)
 {
@@ -206,10 +217,38 @@ static const struct vfio_log_ops fake_log_ops = {
 
 static int fake_init(struct vfio_device *vdev)
 {
+	struct fake *fake = to_fake(vdev);
+
 	vdev->migration_flags = VFIO_MIGRATION_STOP_COPY;
 	vdev->mig_ops = &fake_mig_ops;
 	vdev->log_ops = &fake_log_ops;
+
+	fake->page = alloc_page(GFP_KERNEL);
+	if (!fake->page)
+		return -ENOMEM;
+	memset(page_address(fake->page), FAKE_BYTE, PAGE_SIZE);
 	return 0;
+}
+
+static void fake_release(struct vfio_device *vdev)
+{
+	put_page(to_fake(vdev)->page);
+}
+
+static int fake_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
+{
+	struct page *page = to_fake(vdev)->page;
+
+	if (vma_pages(vma) != 1 || !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	switch (vma->vm_pgoff) {
+	case FAKE_MAP_PAGE:
+		return vm_insert_page(vma, vma->vm_start, page);
+	case FAKE_MAP_PFN:
+		return remap_pfn_range(vma, vma->vm_start, page_to_pfn(page),
+				       PAGE_SIZE, vma->vm_page_prot);
+	}
+	return -EINVAL;
 }
 
 static long fake_ioctl(struct vfio_device *vdev, unsigned int cmd,
@@ -240,9 +279,11 @@ static int fake_match(struct vfio_device *vdev, char *name)
 static const struct vfio_device_ops fake_full_ops = {
 	.name		= "vfio-fake-full",
 	.init		= fake_init,
+	.release	= fake_release,
 	.open_device	= fake_open,
 	.close_device	= fake_close,
 	.ioctl		= fake_ioctl,
+	.mmap		= fake_mmap,
 	.request	= fake_request,
 	.match		= fake_match,
 	FAKE_IOMMU_OPS,
