@@ -5,7 +5,7 @@ trees="ours"
 timeout=1200
 programs="vfio/mdev_race_test vfio/vfio_rebind_test vfio/vfio_unregister_test vfio/vfio_virqfd_test
 	vfio/vfio_mdma_life_test vfio/vfio_revoke_hostile_test vfio/vfio_fake_revoke_test
-	vfio/vfio_ioctl32_test"
+	vfio/vfio_ioctl32_test vfio/vfio_ioas_exec"
 extmods="tools/testing/selftests/vfio/modules"
 modules="samples/vfio-mdev/mtty samples/vfio-mdev/mdma arch/x86/kvm/kvm-amd"
 devices=(-device edu,id=edu0,addr=5)
@@ -18,7 +18,8 @@ ioctls_of_32_bits()
 	dev=/sys/bus/mdev/devices/$uuid
 
 	echo $uuid >/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-1/create
-	vfio_ioctl32_test /dev/vfio/devices/$(ls $dev/vfio-dev) \
+	/usr/lib/bed/programs/vfio_ioas_exec vfio_ioctl32_test \
+		/dev/vfio/devices/$(ls $dev/vfio-dev) \
 		/dev/vfio/$(basename "$(readlink $dev/iommu_group)") $uuid
 	t_check "remove the device" sh -c "echo 1 >$dev/remove"
 }
