@@ -46,6 +46,7 @@
  */
 
 #define VFIO_REQUEST_PERIOD	(10 * HZ)
+#define VFIO_DRAIN_PATIENCE	(3 * HZ)
 #define VFIO_REVOKE_MAX		86400
 #define VFIO_NAMED_MAX		8
 
@@ -179,7 +180,7 @@ static void vfio_revoke_drain(struct vfio_fd *fd)
 	bool told = false;
 
 	while (!wait_for_completion_timeout(&fd->drained,
-					    VFIO_REQUEST_PERIOD)) {
+					    VFIO_DRAIN_PATIENCE)) {
 		if (!told)
 			dev_warn(fd->device->dev,
 				 "cannot be revoked yet: a call through a file that \"%s\" (%d) opened does not return; kill the program that made it\n",
