@@ -5,7 +5,8 @@
  * a mediated device, for which VFIO makes one. A registration that fails
  * leaves no node, no group and no reference; one that succeeds in spite of the
  * fault gives a device that can be opened.
- * Needs root, fault injection, mtty.ko, and an edu function.
+ * Needs root, fault injection, mtty.ko, an edu function, and mdma.ko for the
+ * driver whose own allocations fail, too.
  */
 #define _GNU_SOURCE
 #include <sys/stat.h>
@@ -15,12 +16,14 @@
 #include "vfio_path.h"
 
 #define GROUPS		"/sys/kernel/iommu_groups"
-#define TYPE_DIR	"/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-1"
+#define MTTY_DIR	"/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-1"
+#define MDMA_DIR	"/sys/class/mdev_bus/mdma/mdev_supported_types/mdma-own"
 /* A kernel that puts off the release of kobjects does so for seconds. */
 #define SETTLE_MS	15000
 
 struct target {
 	int fd;			/* of the sysfs file that registers */
+	const char *type;	/* folder of a mediated device's type */
 	char name[40];
 	int nodes, cdevs, groups;
 	unsigned int opened;	/* devices that came in spite of a fault */
@@ -235,14 +238,14 @@ static void undo_create_after_open(void *data, int ret)
 }
 
 /* Instances may be given back late: have some before the next one. */
-static bool instances_are_left(void)
+static bool instances_are_left(const char *type)
 {
 	long long end = now_ms() + SETTLE_MS;
-	char left[16];
+	char path[128], left[16];
 
+	snprintf(path, sizeof(path), "%s/available_instances", type);
 	for (;;) {
-		if (!sysfs_read(TYPE_DIR "/available_instances", left,
-				sizeof(left)) && atoi(left) > 4)
+		if (!sysfs_read(path, left, sizeof(left)) && atoi(left) > 4)
 			return true;
 		if (now_ms() > end)
 			return false;
@@ -256,15 +259,19 @@ static const char *create_left_nothing(void *data, int ret)
 	const char *wrong = t->wrong ?: nodes_are_gone(data, ret);
 
 	mdev_guid(t->name);
-	if (!wrong && !instances_are_left())
+	if (!wrong && !instances_are_left(t->type))
 		wrong = "instances are lost";
 	return wrong;
 }
 
-static bool open_create(struct target *t)
+static bool open_create(struct target *t, const char *type)
 {
+	char path[128];
+
 	mdev_guid(t->name);
-	t->fd = open(TYPE_DIR "/create", O_WRONLY | O_CLOEXEC);
+	t->type = type;
+	snprintf(path, sizeof(path), "%s/create", type);
+	t->fd = open(path, O_WRONLY | O_CLOEXEC);
 	return t->fd >= 0;
 }
 
@@ -280,8 +287,23 @@ TEST_F_TIMEOUT(fail_register, defect_7_group_without_memory, 500)
 		.after = create_left_nothing, .data = t,
 	};
 
-	if (!open_create(t))
+	if (!open_create(t, MTTY_DIR))
 		SKIP(return, "mtty.ko is not loaded");
+	sweep_run(_metadata, &sweep);
+	EXPECT_LT(20, sweep.refused);
+}
+
+/* A driver with allocations of its own when a device is made. */
+TEST_F_TIMEOUT(fail_register, mdma, 500)
+{
+	struct target *t = &self->target;
+	struct sweep sweep = {
+		.what = "create", .call = call_write, .undo = undo_create,
+		.after = create_left_nothing, .data = t,
+	};
+
+	if (!open_create(t, MDMA_DIR))
+		SKIP(return, "mdma.ko is not loaded");
 	sweep_run(_metadata, &sweep);
 	EXPECT_LT(20, sweep.refused);
 }
@@ -300,7 +322,7 @@ TEST_F_TIMEOUT(fail_register, defect_6_dev_set_without_memory, 500)
 		.data = t,
 	};
 
-	if (!open_create(t))
+	if (!open_create(t, MTTY_DIR))
 		SKIP(return, "mtty.ko is not loaded");
 	sweep_run(_metadata, &sweep);
 	EXPECT_LT(20, sweep.refused);
