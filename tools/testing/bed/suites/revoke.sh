@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="devices that are taken away from those who do not let go"
-boot="functions"
 # The base waits for them for ever.
 trees="ours"
 # REVOKE_ROUNDS=100: the hostile holders so many times more.
