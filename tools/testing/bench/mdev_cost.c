@@ -104,6 +104,7 @@ static void remove_some(const char *order)
 
 	snprintf(name, sizeof(name), "mdev.remove.%s", order);
 	figure(&removal, name, count);
+	removal.amortised = true;
 	for (i = 0; i < n; i++)
 		remove_at(&removal, choose(*order));
 	figure_print(&removal);
@@ -139,6 +140,7 @@ int main(int argc, char **argv)
 	for (i = 1; count < total; i++) {
 		last = count + block < total ? count + block : total;
 		figure(&f, "mdev.create", last);
+		f.amortised = true;
 		while (count < last)
 			create(&f, new_guid());
 		figure_print(&f);

@@ -162,7 +162,8 @@ void figure_print(struct figure *f)
 {
 	if (f->n)
 		printf("= %s %ld %.1f %.1f\n", f->name, f->x,
-		       counts ? mean(f->spent, f->n) : median(f->spent, f->n),
+		       counts && f->amortised ? mean(f->spent, f->n) :
+		       median(f->spent, f->n),
 		       mean(f->waited, f->n));
 	free(f->spent);
 	free(f->waited);

@@ -21,6 +21,8 @@ struct figure {
 	char name[64];
 	long x;			/* how many there were, or how large it was */
 	unsigned int n, room;
+	/* Samples of one kind of work, of which some do what others left. */
+	bool amortised;
 	double *spent, *waited;
 	long long at, spun;
 };
@@ -37,8 +39,8 @@ void figure_begin(struct figure *f);
 /* One sample, of that many operations. */
 void figure_end(struct figure *f, long operations);
 /*
- * The mean of instructions, in which all that comes now and then has its part;
- * the median of times, which a busy machine disturbs.
+ * The median: a timer tick or a busy machine is not in it. Or, of instructions
+ * that are amortised, the mean, in which all that comes now and then has its part.
  */
 void figure_print(struct figure *f);
 /* Output is kept back until here: writing it would disturb what is measured. */

@@ -14,9 +14,6 @@ run()
 	"$@" || echo "! $1: $?"
 }
 
-pci=/sys/bus/pci/devices
-edu=0000:00:05.0
-
 binding()
 {
 	for i in 1 2 3 4 5 6 7 8; do
@@ -42,11 +39,14 @@ virtual_functions()
 
 guest()
 {
+	pci=/sys/bus/pci/devices
+	edu=0000:00:05.0
+
 	dmesg -n 6
 	echo vfio-pci >$pci/$edu/driver_override
 	binding >/tmp/plan
 	run write_cost </tmp/plan
-	BENCH_ROUNDS=8 run vfio_cost $pci/$edu pci
+	run env BENCH_ROUNDS=8 vfio_cost $pci/$edu pci
 	run map_cost $pci/$edu
 
 	pf=$(ls -d $pci/0000:00:06.0/0000:??:??.?)
