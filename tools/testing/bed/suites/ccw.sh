@@ -4,7 +4,11 @@ arch="s390"
 timeout=600
 programs="vfio/vfio_ccw_test vfio/vfio_holder"
 modules="drivers/s390/cio/vfio_ccw"
-devices=(-chardev null,id=c3270 -device x-terminal3270,chardev=c3270,devno=fe.0.000a
+# The terminal's cable leads to a port of the same guest.
+cable=socket,path=bed-3270-$$-$RANDOM,abstract=on
+devices=(-chardev "$cable,id=c3270,server=on,wait=off"
+	 -device x-terminal3270,chardev=c3270,devno=fe.0.000a
+	 -chardev "$cable,id=terminal" -device virtserialport,chardev=terminal,name=bed.3270
 	 -netdev hubport,hubid=0,id=h0
 	 -device virtio-net-ccw,netdev=h0,devno=fe.0.0101,mac=52:54:00:12:34:56)
 

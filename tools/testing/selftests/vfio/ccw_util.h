@@ -29,6 +29,9 @@
 #define CCW_CMD_TIC		0x08
 #define CCW_CMD_BASIC_SENSE	0x04
 #define CCW_CMD_SENSE_ID	0xe4
+/* A 3270's own. */
+#define CCW_CMD_3270_WRITE	0x01
+#define CCW_CMD_3270_READ	0x06
 /* virtio-ccw's own. */
 #define CCW_CMD_WRITE_CONF	0x21
 #define CCW_CMD_READ_CONF	0x22
@@ -56,6 +59,7 @@
 #define FCTL_HALT		2
 #define FCTL_CLEAR		1
 
+#define DSTAT_ATTENTION		0x80
 #define DSTAT_CE		0x08
 #define DSTAT_DE		0x04
 #define DSTAT_UC		0x02

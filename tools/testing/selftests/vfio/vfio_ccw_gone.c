@@ -4,14 +4,22 @@
  * does, and goes on using it: reset, I/O, close. Run by a suite that takes the
  * device away; prints no TAP, the exit status says how it ended.
  *
- * usage: vfio_ccw_gone DEVNO
+ * usage: vfio_ccw_gone DEVNO [translating]
+ *
+ * With "translating" the device goes while a program is being translated, which
+ * waits for memory; what it is told then is that the device is gone (defect 6
+ * of the former driver: the start brought the device back to life).
  *
  * 0: it was told, every call failed as it should; 1: could not open it; 2: it
  * was not told within a minute; 3: a call did something else, which is printed.
  */
 #define _GNU_SOURCE
+#include <linux/userfaultfd.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "ccw_util.h"
 
@@ -25,8 +33,57 @@ static void expect(const char *what, int got, int want, int or_else)
 	failures++;
 }
 
+/* Memory that is not there before hole_fill(). */
+static struct {
+	int uffd;
+	struct uffdio_range range;
+} hole;
+
+static int hole_map(struct vfio_path *path, __u64 iova)
+{
+	struct uffdio_register area = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_api api = { .api = UFFD_API };
+	void *mem = mmap(NULL, 0x1000, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	hole.uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (mem == MAP_FAILED || hole.uffd < 0 || ioctl(hole.uffd, UFFDIO_API, &api))
+		return -errno;
+	hole.range.start = (unsigned long)mem;
+	hole.range.len = 0x1000;
+	area.range = hole.range;
+	if (ioctl(hole.uffd, UFFDIO_REGISTER, &area))
+		return -errno;
+	return vfio_path_map(path, mem, 0x1000, iova);
+}
+
+/* Somebody waits for it. */
+static int hole_missed(void)
+{
+	struct uffd_msg msg;
+
+	return read(hole.uffd, &msg, sizeof(msg)) == (ssize_t)sizeof(msg) ? 0 : -EIO;
+}
+
+static int hole_fill(void)
+{
+	struct uffdio_zeropage page = { .range = hole.range };
+
+	return ioctl(hole.uffd, UFFDIO_ZEROPAGE, &page) ? -errno : 0;
+}
+
+static int slow_start;
+
+static void *start_slowly(void *device)
+{
+	slow_start = ccw_start(*(int *)device, ORB_FMT1 | ORB_PFCH, 0x1000);
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
+	int translating = argc > 2 && !strcmp(argv[2], "translating");
+	pthread_t thread;
 	struct ccw_crw_region crw;
 	struct vfio_path path;
 	struct vfio_dut dut;
@@ -55,9 +112,26 @@ int main(int argc, char **argv)
 	if (ret)
 		return 1;
 
+	if (translating) {
+		((struct ccw1 *)(mem + 0x1000))->cda = 0x200000;
+		/* Status of the program before is read, and its end known. */
+		sleep_ms(1000);
+		if (hole_map(&path, 0x200000) ||
+		    pthread_create(&thread, NULL, start_slowly, &path.device) ||
+		    hole_missed())
+			return 1;
+	}
+
 	printf("holding\n");
 	if (!irq_count(event, 60000))
 		return 2;
+	if (translating) {
+		if (hole_fill())
+			return 1;
+		pthread_join(thread, NULL);
+		expect("slow start", slow_start, -EIO, -EIO);
+		vfio_path_unmap(&path, 0x1000, 0x200000);
+	}
 
 	expect("reset", vfio_ioctl(path.device, VFIO_DEVICE_RESET, NULL),
 	       -EINVAL, -EINVAL);

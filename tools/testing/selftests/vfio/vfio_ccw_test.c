@@ -2,9 +2,11 @@
 /*
  * vfio-ccw at work: subchannels bound to it run channel programs, through each
  * of the three ways to a device fd. Needs root, vfio_ccw.ko, a 3270 as 0.0.000a
- * and a virtio-net-ccw as 0.0.0101.
+ * and a virtio-net-ccw as 0.0.0101. What is typed at the 3270 comes from the
+ * virtio port bed.3270.
  */
 #define _GNU_SOURCE
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 
@@ -410,6 +412,92 @@ TEST_F(ccw, eventfds)
 	}
 	EXPECT_EQ(-EINVAL, vfio_set_irq(self->device, 3, VFIO_IRQ_SET_ACTION_TRIGGER,
 					self->event));
+}
+
+/* The other end of the terminal's cable, or a negative errno. */
+static int terminal_open(void)
+{
+	char path[64], name[32];
+	int i;
+
+	for (i = 1; i < 8; i++) {
+		snprintf(path, sizeof(path), "/sys/class/virtio-ports/vport0p%d/name", i);
+		if (sysfs_read(path, name, sizeof(name)) || strcmp(name, "bed.3270"))
+			continue;
+		snprintf(path, sizeof(path), "/dev/vport0p%d", i);
+		i = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+		return i < 0 ? -errno : i;
+	}
+	return -ENODEV;
+}
+
+/* Until this text comes, or for ms. */
+static bool terminal_shows(int terminal, const char *text, int ms)
+{
+	struct pollfd pfd = { .fd = terminal, .events = POLLIN };
+	long long end = now_ms() + ms;
+	char seen[1024];
+	size_t len = 0;
+
+	while (now_ms() < end && len < sizeof(seen)) {
+		ssize_t n = 0;
+
+		if (poll(&pfd, 1, 50) > 0)
+			n = read(terminal, seen + len, sizeof(seen) - len);
+		if (n <= 0) {
+			sleep_ms(20);
+			continue;
+		}
+		len += n;
+		if (memmem(seen, len, text, strlen(text)))
+			return true;
+	}
+	return false;
+}
+
+/* Status that nobody asked for, and real data both ways. */
+TEST_F(ccw, attention_of_the_terminal)
+{
+	/* Telnet: the type of the terminal; then a key, two bytes, end of record. */
+	static const char hello[] = "\xff\xfa\x18\0IBM-3278\xff\xf0";
+	static const char typed[] = "\x7d\x40\x40hi\xff\xef";
+	__u64 *idal = (void *)(self->mem + 0x6000);
+	struct ccw_irb irb;
+	int terminal, len;
+
+	if (variant->cu_type != 0x3270)
+		SKIP(return, "not a terminal");
+	terminal = terminal_open();
+	if (terminal < 0)
+		SKIP(return, "no port bed.3270: %s", strerror(-terminal));
+	terminal_shows(terminal, "what came before", QUIET_MS);
+	ASSERT_EQ((ssize_t)sizeof(hello) - 1, write(terminal, hello, sizeof(hello) - 1));
+	sleep_ms(QUIET_MS);
+	EXPECT_EQ(0, irq_count(self->event, 0));
+	ASSERT_EQ((ssize_t)sizeof(typed) - 1, write(terminal, typed, sizeof(typed) - 1));
+
+	ASSERT_EQ(1, irq_count(self->event, 10000));
+	ASSERT_EQ(0, ccw_read_irb(self->device, &irb));
+	EXPECT_EQ(0, SCSW_FCTL(irb.w0));
+	EXPECT_EQ(DSTAT_ATTENTION, irb.dstat);
+	EXPECT_EQ(0, irb.cpa);
+
+	self->prog[0] = (struct ccw1){ CCW_CMD_3270_READ, CCW_FLAG_SLI, 200, 0x2000 };
+	ASSERT_EQ(0, RUN(ORB_PFCH, 0x1000, &irb));
+	EXPECT_EQ(0, irb.cstat);
+	len = 200 - irb.count;
+	ASSERT_LE(5, len);
+	EXPECT_EQ(0, memcmp(self->data + len - 5, typed, 5));
+
+	/* By an IDAW; QEMU 7.2 takes a wrong second one. */
+	idal[0] = 0x7f00;
+	memcpy(self->mem + 0x7f00, "\xc3howdy", 6);
+	self->prog[0] = (struct ccw1){ CCW_CMD_3270_WRITE, CCW_FLAG_SLI | CCW_FLAG_IDA, 6,
+				       0x6000 };
+	ASSERT_EQ(0, RUN(ORB_PFCH | ORB_C64, 0x1000, &irb));
+	EXPECT_EQ(DSTAT_CE | DSTAT_DE, irb.dstat);
+	EXPECT_TRUE(terminal_shows(terminal, "howdy", 10000));
+	close(terminal);
 }
 
 /* What a program used can be unmapped once it is over. */
