@@ -117,7 +117,7 @@ void vfio_ccw_interrupt(struct vfio_ccw_private *private, const struct irb *irb)
 	if (private->irb_head - private->irb_read < limit) {
 		slot = &private->irbs[private->irb_head % VFIO_CCW_NR_IRBS];
 		slot->irb = *irb;
-		slot->program = fsm->state == VFIO_CCW_STATE_CP_PENDING ?
+		slot->program = fsm->state == VFIO_CCW_ST_CP_PENDING ?
 				fsm->program : 0;
 		private->irb_head++;
 	} else if (!private->irbs_lost++) {
@@ -203,7 +203,7 @@ static void vfio_ccw_settle(struct vfio_ccw_private *private)
 		return;
 
 	spin_lock_irq(&private->sch->lock);
-	if (private->fsm.state == VFIO_CCW_STATE_NOT_OPER)
+	if (private->fsm.state == VFIO_CCW_ST_NOT_OPER)
 		rested = vfio_ccw_fsm_close(&private->fsm);
 	spin_unlock_irq(&private->sch->lock);
 

@@ -30,7 +30,7 @@
  * What an event does (a name in capitals is the state that follows):
  *
  * ============== ========= =========== ============ ========= ======= ========
- * state          NOT_OPER  IO          ASYNC        INTERRUPT OPEN    CLOSE
+ * state          LOST      IO          ASYNC        INTERRUPT OPEN    CLOSE
  * ============== ========= =========== ============ ========= ======= ========
  * NOT_OPER       \-        EIO         EIO          disable   EINVAL  settle
  * STANDBY        NOT_OPER  EIO         EIO          disable   IDLE    \-
@@ -62,44 +62,44 @@
 enum vfio_ccw_action vfio_ccw_fsm_action(enum vfio_ccw_state state,
 					 enum vfio_ccw_event event)
 {
-	const bool gone = state == VFIO_CCW_STATE_NOT_OPER;
+	const bool gone = state == VFIO_CCW_ST_NOT_OPER;
 
 	switch (state) {
-	case VFIO_CCW_STATE_NOT_OPER:
-	case VFIO_CCW_STATE_STANDBY:
+	case VFIO_CCW_ST_NOT_OPER:
+	case VFIO_CCW_ST_STANDBY:
 		switch (event) {
-		case VFIO_CCW_EVENT_NOT_OPER:
+		case VFIO_CCW_EV_LOST:
 			return gone ? VFIO_CCW_NOP : VFIO_CCW_LOST;
-		case VFIO_CCW_EVENT_IO_REQ:
-		case VFIO_CCW_EVENT_ASYNC_REQ:
+		case VFIO_CCW_EV_IO:
+		case VFIO_CCW_EV_ASYNC:
 			return VFIO_CCW_REFUSE;
-		case VFIO_CCW_EVENT_INTERRUPT:
+		case VFIO_CCW_EV_INTERRUPT:
 			return VFIO_CCW_DISABLE;
-		case VFIO_CCW_EVENT_OPEN:
+		case VFIO_CCW_EV_OPEN:
 			return gone ? VFIO_CCW_DEAD : VFIO_CCW_ENABLE;
-		case VFIO_CCW_EVENT_CLOSE:
+		case VFIO_CCW_EV_CLOSE:
 			return gone ? VFIO_CCW_SETTLE : VFIO_CCW_NOP;
 		}
 		break;
-	case VFIO_CCW_STATE_IDLE:
-	case VFIO_CCW_STATE_CP_PROCESSING:
-	case VFIO_CCW_STATE_CP_PENDING:
+	case VFIO_CCW_ST_IDLE:
+	case VFIO_CCW_ST_CP_PROCESSING:
+	case VFIO_CCW_ST_CP_PENDING:
 		switch (event) {
-		case VFIO_CCW_EVENT_NOT_OPER:
+		case VFIO_CCW_EV_LOST:
 			return VFIO_CCW_LOST;
-		case VFIO_CCW_EVENT_IO_REQ:
-			if (state == VFIO_CCW_STATE_IDLE)
+		case VFIO_CCW_EV_IO:
+			if (state == VFIO_CCW_ST_IDLE)
 				return VFIO_CCW_PREPARE;
-			return state == VFIO_CCW_STATE_CP_PENDING ?
+			return state == VFIO_CCW_ST_CP_PENDING ?
 				VFIO_CCW_BUSY : VFIO_CCW_RETRY;
-		case VFIO_CCW_EVENT_ASYNC_REQ:
-			return state == VFIO_CCW_STATE_CP_PROCESSING ?
+		case VFIO_CCW_EV_ASYNC:
+			return state == VFIO_CCW_ST_CP_PROCESSING ?
 				VFIO_CCW_RETRY : VFIO_CCW_ASYNC;
-		case VFIO_CCW_EVENT_INTERRUPT:
+		case VFIO_CCW_EV_INTERRUPT:
 			return VFIO_CCW_DELIVER;
-		case VFIO_CCW_EVENT_OPEN:
+		case VFIO_CCW_EV_OPEN:
 			return VFIO_CCW_TWICE;
-		case VFIO_CCW_EVENT_CLOSE:
+		case VFIO_CCW_EV_CLOSE:
 			return VFIO_CCW_QUIESCE;
 		}
 		break;
@@ -134,9 +134,9 @@ static int vfio_ccw_fsm_errno(enum vfio_ccw_action action)
 
 static void vfio_ccw_fsm_enter_lost(struct vfio_ccw_fsm *fsm)
 {
-	if (fsm->state == VFIO_CCW_STATE_NOT_OPER)
+	if (fsm->state == VFIO_CCW_ST_NOT_OPER)
 		return;
-	fsm->state = VFIO_CCW_STATE_NOT_OPER;
+	fsm->state = VFIO_CCW_ST_NOT_OPER;
 	fsm->hw->lost(fsm);
 }
 
@@ -178,7 +178,7 @@ void vfio_ccw_fsm_init(struct vfio_ccw_fsm *fsm, spinlock_t *lock,
 	*fsm = (struct vfio_ccw_fsm) {
 		.lock = lock,
 		.hw = hw,
-		.state = VFIO_CCW_STATE_STANDBY,
+		.state = VFIO_CCW_ST_STANDBY,
 	};
 }
 
@@ -194,7 +194,7 @@ int vfio_ccw_fsm_open(struct vfio_ccw_fsm *fsm)
 {
 	enum vfio_ccw_action action;
 
-	action = vfio_ccw_fsm_event(fsm, VFIO_CCW_EVENT_OPEN);
+	action = vfio_ccw_fsm_event(fsm, VFIO_CCW_EV_OPEN);
 	if (action != VFIO_CCW_ENABLE) {
 		WARN_ON_ONCE(action == VFIO_CCW_TWICE);
 		return vfio_ccw_fsm_errno(action);
@@ -205,7 +205,7 @@ int vfio_ccw_fsm_open(struct vfio_ccw_fsm *fsm)
 		return -EINVAL;
 	}
 	fsm->final = false;
-	fsm->state = VFIO_CCW_STATE_IDLE;
+	fsm->state = VFIO_CCW_ST_IDLE;
 	return 0;
 }
 
@@ -223,7 +223,7 @@ bool vfio_ccw_fsm_close(struct vfio_ccw_fsm *fsm)
 	enum vfio_ccw_action action;
 	int ret;
 
-	action = vfio_ccw_fsm_event(fsm, VFIO_CCW_EVENT_CLOSE);
+	action = vfio_ccw_fsm_event(fsm, VFIO_CCW_EV_CLOSE);
 	if (action == VFIO_CCW_NOP)
 		return !fsm->stuck;
 
@@ -231,8 +231,8 @@ bool vfio_ccw_fsm_close(struct vfio_ccw_fsm *fsm)
 	fsm->stuck = ret && ret != -ENODEV;
 	if (ret)
 		vfio_ccw_fsm_enter_lost(fsm);
-	else if (fsm->state != VFIO_CCW_STATE_NOT_OPER)
-		fsm->state = VFIO_CCW_STATE_STANDBY;
+	else if (fsm->state != VFIO_CCW_ST_NOT_OPER)
+		fsm->state = VFIO_CCW_ST_STANDBY;
 	return !fsm->stuck;
 }
 
@@ -247,7 +247,7 @@ bool vfio_ccw_fsm_close(struct vfio_ccw_fsm *fsm)
  */
 void vfio_ccw_fsm_lost(struct vfio_ccw_fsm *fsm)
 {
-	if (vfio_ccw_fsm_event(fsm, VFIO_CCW_EVENT_NOT_OPER) == VFIO_CCW_LOST)
+	if (vfio_ccw_fsm_event(fsm, VFIO_CCW_EV_LOST) == VFIO_CCW_LOST)
 		vfio_ccw_fsm_enter_lost(fsm);
 }
 
@@ -264,10 +264,10 @@ int vfio_ccw_fsm_prepare(struct vfio_ccw_fsm *fsm)
 {
 	enum vfio_ccw_action action;
 
-	action = vfio_ccw_fsm_event(fsm, VFIO_CCW_EVENT_IO_REQ);
+	action = vfio_ccw_fsm_event(fsm, VFIO_CCW_EV_IO);
 	if (action != VFIO_CCW_PREPARE)
 		return vfio_ccw_fsm_errno(action);
-	fsm->state = VFIO_CCW_STATE_CP_PROCESSING;
+	fsm->state = VFIO_CCW_ST_CP_PROCESSING;
 	return 0;
 }
 
@@ -281,8 +281,8 @@ void vfio_ccw_fsm_abandon(struct vfio_ccw_fsm *fsm)
 {
 	lockdep_assert_held(fsm->lock);
 
-	if (fsm->state == VFIO_CCW_STATE_CP_PROCESSING)
-		fsm->state = VFIO_CCW_STATE_IDLE;
+	if (fsm->state == VFIO_CCW_ST_CP_PROCESSING)
+		fsm->state = VFIO_CCW_ST_IDLE;
 }
 
 /**
@@ -299,12 +299,12 @@ int vfio_ccw_fsm_start(struct vfio_ccw_fsm *fsm)
 
 	lockdep_assert_held(fsm->lock);
 
-	if (fsm->state != VFIO_CCW_STATE_CP_PROCESSING)
+	if (fsm->state != VFIO_CCW_ST_CP_PROCESSING)
 		return -EIO;
 
 	ret = fsm->hw->start(fsm);
 	if (ret) {
-		fsm->state = VFIO_CCW_STATE_IDLE;
+		fsm->state = VFIO_CCW_ST_IDLE;
 		return ret;
 	}
 
@@ -312,7 +312,7 @@ int vfio_ccw_fsm_start(struct vfio_ccw_fsm *fsm)
 	if (!fsm->program)
 		fsm->program = 1;
 	fsm->final = false;
-	fsm->state = VFIO_CCW_STATE_CP_PENDING;
+	fsm->state = VFIO_CCW_ST_CP_PENDING;
 	return 0;
 }
 
@@ -329,7 +329,7 @@ int vfio_ccw_fsm_async(struct vfio_ccw_fsm *fsm, u32 command)
 {
 	enum vfio_ccw_action action;
 
-	action = vfio_ccw_fsm_event(fsm, VFIO_CCW_EVENT_ASYNC_REQ);
+	action = vfio_ccw_fsm_event(fsm, VFIO_CCW_EV_ASYNC);
 	if (action != VFIO_CCW_ASYNC)
 		return vfio_ccw_fsm_errno(action);
 
@@ -362,13 +362,13 @@ bool vfio_ccw_fsm_interrupt(struct vfio_ccw_fsm *fsm,
 {
 	enum vfio_ccw_action action;
 
-	action = vfio_ccw_fsm_event(fsm, VFIO_CCW_EVENT_INTERRUPT);
+	action = vfio_ccw_fsm_event(fsm, VFIO_CCW_EV_INTERRUPT);
 	if (action != VFIO_CCW_DELIVER) {
 		fsm->hw->disable(fsm);
 		return false;
 	}
 
-	if (fsm->state == VFIO_CCW_STATE_CP_PENDING && status->solicited &&
+	if (fsm->state == VFIO_CCW_ST_CP_PENDING && status->solicited &&
 	    !(status->actl & VFIO_CCW_ACTL_RUNNING))
 		fsm->final = true;
 	return true;
@@ -387,8 +387,8 @@ bool vfio_ccw_fsm_reap(struct vfio_ccw_fsm *fsm)
 {
 	lockdep_assert_held(fsm->lock);
 
-	if (fsm->state != VFIO_CCW_STATE_CP_PENDING || !fsm->final)
+	if (fsm->state != VFIO_CCW_ST_CP_PENDING || !fsm->final)
 		return false;
-	fsm->state = VFIO_CCW_STATE_IDLE;
+	fsm->state = VFIO_CCW_ST_IDLE;
 	return true;
 }

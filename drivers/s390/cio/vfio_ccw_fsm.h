@@ -14,27 +14,48 @@
 
 struct vfio_ccw_fsm;
 
-/* The numbers of states and events show in the trace: they stay. */
+/*
+ * The numbers of states and events show in the tracepoint vfio_ccw_fsm_event:
+ * they stay, whatever order is the better one here.
+ */
+
+/**
+ * enum vfio_ccw_state - what the device is doing
+ * @VFIO_CCW_ST_STANDBY: nobody has it open
+ * @VFIO_CCW_ST_IDLE: open, without a program
+ * @VFIO_CCW_ST_CP_PROCESSING: a program is being translated
+ * @VFIO_CCW_ST_CP_PENDING: a program was started and is not over
+ * @VFIO_CCW_ST_NOT_OPER: it is gone
+ */
 enum vfio_ccw_state {
-	VFIO_CCW_STATE_NOT_OPER,
-	VFIO_CCW_STATE_STANDBY,
-	VFIO_CCW_STATE_IDLE,
-	VFIO_CCW_STATE_CP_PROCESSING,
-	VFIO_CCW_STATE_CP_PENDING,
+	VFIO_CCW_ST_STANDBY		= 1,
+	VFIO_CCW_ST_IDLE		= 2,
+	VFIO_CCW_ST_CP_PROCESSING	= 3,
+	VFIO_CCW_ST_CP_PENDING		= 4,
+	VFIO_CCW_ST_NOT_OPER		= 0,
 };
 
-#define NR_VFIO_CCW_STATES	(VFIO_CCW_STATE_CP_PENDING + 1)
+#define VFIO_CCW_NR_STATES		5
 
+/**
+ * enum vfio_ccw_event - what happens to it
+ * @VFIO_CCW_EV_OPEN: it gets a user
+ * @VFIO_CCW_EV_CLOSE: the user leaves, or wants it as new
+ * @VFIO_CCW_EV_IO: the user starts a program
+ * @VFIO_CCW_EV_ASYNC: the user halts or clears
+ * @VFIO_CCW_EV_INTERRUPT: the subchannel presents status
+ * @VFIO_CCW_EV_LOST: the subchannel is not operational any more
+ */
 enum vfio_ccw_event {
-	VFIO_CCW_EVENT_NOT_OPER,
-	VFIO_CCW_EVENT_IO_REQ,
-	VFIO_CCW_EVENT_INTERRUPT,
-	VFIO_CCW_EVENT_ASYNC_REQ,
-	VFIO_CCW_EVENT_OPEN,
-	VFIO_CCW_EVENT_CLOSE,
+	VFIO_CCW_EV_OPEN		= 4,
+	VFIO_CCW_EV_CLOSE		= 5,
+	VFIO_CCW_EV_IO			= 1,
+	VFIO_CCW_EV_ASYNC		= 3,
+	VFIO_CCW_EV_INTERRUPT		= 2,
+	VFIO_CCW_EV_LOST		= 0,
 };
 
-#define NR_VFIO_CCW_EVENTS	(VFIO_CCW_EVENT_CLOSE + 1)
+#define VFIO_CCW_NR_EVENTS		6
 
 /**
  * enum vfio_ccw_action - what an event leads to in a state
@@ -162,7 +183,7 @@ bool vfio_ccw_fsm_reap(struct vfio_ccw_fsm *fsm);
  */
 static inline bool vfio_ccw_fsm_opened(const struct vfio_ccw_fsm *fsm)
 {
-	return fsm->state >= VFIO_CCW_STATE_IDLE;
+	return fsm->state != VFIO_CCW_ST_STANDBY && fsm->state != VFIO_CCW_ST_NOT_OPER;
 }
 
 #endif

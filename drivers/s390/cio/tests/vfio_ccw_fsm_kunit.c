@@ -113,13 +113,13 @@ static void fake_in(struct fake *fake, enum vfio_ccw_state state)
 {
 	spin_lock(&fake->lock);
 	vfio_ccw_fsm_init(&fake->fsm, &fake->lock, &fake_hw);
-	if (state == VFIO_CCW_STATE_NOT_OPER)
+	if (state == VFIO_CCW_ST_NOT_OPER)
 		vfio_ccw_fsm_lost(&fake->fsm);
-	if (state >= VFIO_CCW_STATE_IDLE)
+	if (state >= VFIO_CCW_ST_IDLE)
 		vfio_ccw_fsm_open(&fake->fsm);
-	if (state >= VFIO_CCW_STATE_CP_PROCESSING)
+	if (state >= VFIO_CCW_ST_CP_PROCESSING)
 		vfio_ccw_fsm_prepare(&fake->fsm);
-	if (state >= VFIO_CCW_STATE_CP_PENDING)
+	if (state >= VFIO_CCW_ST_CP_PENDING)
 		vfio_ccw_fsm_start(&fake->fsm);
 	spin_unlock(&fake->lock);
 	memset(&fake->called, 0, sizeof(fake->called));
@@ -132,9 +132,9 @@ static const struct vfio_ccw_status unsolicited = { };
  * The table
  */
 
-#define S(x)	VFIO_CCW_STATE_##x
-#define E(x)	VFIO_CCW_EVENT_##x
-#define NR_CELLS	(NR_VFIO_CCW_STATES * NR_VFIO_CCW_EVENTS)
+#define S(x)	VFIO_CCW_ST_##x
+#define E(x)	VFIO_CCW_EV_##x
+#define NR_CELLS	(VFIO_CCW_NR_STATES * VFIO_CCW_NR_EVENTS)
 
 struct cell {
 	enum vfio_ccw_state state;
@@ -145,37 +145,37 @@ struct cell {
 };
 
 static const struct cell cells[] = {
-	{ S(NOT_OPER), E(NOT_OPER), VFIO_CCW_NOP, S(NOT_OPER), 0 },
-	{ S(NOT_OPER), E(IO_REQ), VFIO_CCW_REFUSE, S(NOT_OPER), -EIO },
-	{ S(NOT_OPER), E(ASYNC_REQ), VFIO_CCW_REFUSE, S(NOT_OPER), -EIO },
+	{ S(NOT_OPER), E(LOST), VFIO_CCW_NOP, S(NOT_OPER), 0 },
+	{ S(NOT_OPER), E(IO), VFIO_CCW_REFUSE, S(NOT_OPER), -EIO },
+	{ S(NOT_OPER), E(ASYNC), VFIO_CCW_REFUSE, S(NOT_OPER), -EIO },
 	{ S(NOT_OPER), E(INTERRUPT), VFIO_CCW_DISABLE, S(NOT_OPER), 0 },
 	{ S(NOT_OPER), E(OPEN), VFIO_CCW_DEAD, S(NOT_OPER), -EINVAL },
 	{ S(NOT_OPER), E(CLOSE), VFIO_CCW_SETTLE, S(NOT_OPER), 1 },
 
-	{ S(STANDBY), E(NOT_OPER), VFIO_CCW_LOST, S(NOT_OPER), 0 },
-	{ S(STANDBY), E(IO_REQ), VFIO_CCW_REFUSE, S(STANDBY), -EIO },
-	{ S(STANDBY), E(ASYNC_REQ), VFIO_CCW_REFUSE, S(STANDBY), -EIO },
+	{ S(STANDBY), E(LOST), VFIO_CCW_LOST, S(NOT_OPER), 0 },
+	{ S(STANDBY), E(IO), VFIO_CCW_REFUSE, S(STANDBY), -EIO },
+	{ S(STANDBY), E(ASYNC), VFIO_CCW_REFUSE, S(STANDBY), -EIO },
 	{ S(STANDBY), E(INTERRUPT), VFIO_CCW_DISABLE, S(STANDBY), 0 },
 	{ S(STANDBY), E(OPEN), VFIO_CCW_ENABLE, S(IDLE), 0 },
 	{ S(STANDBY), E(CLOSE), VFIO_CCW_NOP, S(STANDBY), 1 },
 
-	{ S(IDLE), E(NOT_OPER), VFIO_CCW_LOST, S(NOT_OPER), 0 },
-	{ S(IDLE), E(IO_REQ), VFIO_CCW_PREPARE, S(CP_PROCESSING), 0 },
-	{ S(IDLE), E(ASYNC_REQ), VFIO_CCW_ASYNC, S(IDLE), 0 },
+	{ S(IDLE), E(LOST), VFIO_CCW_LOST, S(NOT_OPER), 0 },
+	{ S(IDLE), E(IO), VFIO_CCW_PREPARE, S(CP_PROCESSING), 0 },
+	{ S(IDLE), E(ASYNC), VFIO_CCW_ASYNC, S(IDLE), 0 },
 	{ S(IDLE), E(INTERRUPT), VFIO_CCW_DELIVER, S(IDLE), 1 },
 	{ S(IDLE), E(OPEN), VFIO_CCW_TWICE, S(IDLE), -EBUSY },
 	{ S(IDLE), E(CLOSE), VFIO_CCW_QUIESCE, S(STANDBY), 1 },
 
-	{ S(CP_PROCESSING), E(NOT_OPER), VFIO_CCW_LOST, S(NOT_OPER), 0 },
-	{ S(CP_PROCESSING), E(IO_REQ), VFIO_CCW_RETRY, S(CP_PROCESSING), -EAGAIN },
-	{ S(CP_PROCESSING), E(ASYNC_REQ), VFIO_CCW_RETRY, S(CP_PROCESSING), -EAGAIN },
+	{ S(CP_PROCESSING), E(LOST), VFIO_CCW_LOST, S(NOT_OPER), 0 },
+	{ S(CP_PROCESSING), E(IO), VFIO_CCW_RETRY, S(CP_PROCESSING), -EAGAIN },
+	{ S(CP_PROCESSING), E(ASYNC), VFIO_CCW_RETRY, S(CP_PROCESSING), -EAGAIN },
 	{ S(CP_PROCESSING), E(INTERRUPT), VFIO_CCW_DELIVER, S(CP_PROCESSING), 1 },
 	{ S(CP_PROCESSING), E(OPEN), VFIO_CCW_TWICE, S(CP_PROCESSING), -EBUSY },
 	{ S(CP_PROCESSING), E(CLOSE), VFIO_CCW_QUIESCE, S(STANDBY), 1 },
 
-	{ S(CP_PENDING), E(NOT_OPER), VFIO_CCW_LOST, S(NOT_OPER), 0 },
-	{ S(CP_PENDING), E(IO_REQ), VFIO_CCW_BUSY, S(CP_PENDING), -EBUSY },
-	{ S(CP_PENDING), E(ASYNC_REQ), VFIO_CCW_ASYNC, S(CP_PENDING), 0 },
+	{ S(CP_PENDING), E(LOST), VFIO_CCW_LOST, S(NOT_OPER), 0 },
+	{ S(CP_PENDING), E(IO), VFIO_CCW_BUSY, S(CP_PENDING), -EBUSY },
+	{ S(CP_PENDING), E(ASYNC), VFIO_CCW_ASYNC, S(CP_PENDING), 0 },
 	{ S(CP_PENDING), E(INTERRUPT), VFIO_CCW_DELIVER, S(CP_PENDING), 1 },
 	{ S(CP_PENDING), E(OPEN), VFIO_CCW_TWICE, S(CP_PENDING), -EBUSY },
 	{ S(CP_PENDING), E(CLOSE), VFIO_CCW_QUIESCE, S(STANDBY), 1 },
@@ -188,18 +188,18 @@ static int fake_raise(struct fake *fake, enum vfio_ccw_event event)
 	struct vfio_ccw_fsm *fsm = &fake->fsm;
 
 	switch (event) {
-	case VFIO_CCW_EVENT_NOT_OPER:
+	case VFIO_CCW_EV_LOST:
 		vfio_ccw_fsm_lost(fsm);
 		return 0;
-	case VFIO_CCW_EVENT_IO_REQ:
+	case VFIO_CCW_EV_IO:
 		return vfio_ccw_fsm_prepare(fsm);
-	case VFIO_CCW_EVENT_ASYNC_REQ:
+	case VFIO_CCW_EV_ASYNC:
 		return vfio_ccw_fsm_async(fsm, VFIO_CCW_ASYNC_CMD_CSCH);
-	case VFIO_CCW_EVENT_INTERRUPT:
+	case VFIO_CCW_EV_INTERRUPT:
 		return vfio_ccw_fsm_interrupt(fsm, &unsolicited);
-	case VFIO_CCW_EVENT_OPEN:
+	case VFIO_CCW_EV_OPEN:
 		return vfio_ccw_fsm_open(fsm);
-	case VFIO_CCW_EVENT_CLOSE:
+	case VFIO_CCW_EV_CLOSE:
 		return vfio_ccw_fsm_close(fsm);
 	}
 	return -EINVAL;
@@ -268,7 +268,7 @@ static void cells_are_all(struct kunit *test)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cells); i++)
-		seen |= BIT(cells[i].state * NR_VFIO_CCW_EVENTS + cells[i].event);
+		seen |= BIT(cells[i].state * VFIO_CCW_NR_EVENTS + cells[i].event);
 	KUNIT_EXPECT_EQ(test, seen, BIT(NR_CELLS) - 1);
 }
 
@@ -286,10 +286,10 @@ static int fake_start_program(struct fake *fake)
 /* Numbers are the trace's: they stay what they were. */
 static void numbers(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, VFIO_CCW_STATE_NOT_OPER, 0);
-	KUNIT_EXPECT_EQ(test, VFIO_CCW_STATE_CP_PENDING, 4);
-	KUNIT_EXPECT_EQ(test, VFIO_CCW_EVENT_INTERRUPT, 2);
-	KUNIT_EXPECT_EQ(test, VFIO_CCW_EVENT_CLOSE, 5);
+	KUNIT_EXPECT_EQ(test, VFIO_CCW_ST_NOT_OPER, 0);
+	KUNIT_EXPECT_EQ(test, VFIO_CCW_ST_CP_PENDING, 4);
+	KUNIT_EXPECT_EQ(test, VFIO_CCW_EV_INTERRUPT, 2);
+	KUNIT_EXPECT_EQ(test, VFIO_CCW_EV_CLOSE, 5);
 }
 
 static void program_ends(struct kunit *test)
@@ -297,7 +297,7 @@ static void program_ends(struct kunit *test)
 	struct fake *fake = test->priv;
 	struct vfio_ccw_fsm *fsm = &fake->fsm;
 
-	fake_in(fake, VFIO_CCW_STATE_IDLE);
+	fake_in(fake, VFIO_CCW_ST_IDLE);
 	spin_lock(&fake->lock);
 	KUNIT_EXPECT_EQ(test, fake_start_program(fake), 0);
 	KUNIT_EXPECT_FALSE(test, vfio_ccw_fsm_reap(fsm));
@@ -306,7 +306,7 @@ static void program_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfio_ccw_fsm_prepare(fsm), -EBUSY);
 	KUNIT_EXPECT_TRUE(test, vfio_ccw_fsm_reap(fsm));
 	KUNIT_EXPECT_FALSE(test, vfio_ccw_fsm_reap(fsm));
-	KUNIT_EXPECT_EQ(test, fsm->state, VFIO_CCW_STATE_IDLE);
+	KUNIT_EXPECT_EQ(test, fsm->state, VFIO_CCW_ST_IDLE);
 	spin_unlock(&fake->lock);
 }
 
@@ -317,7 +317,7 @@ static void defect_4_stale_status(struct kunit *test)
 	struct vfio_ccw_fsm *fsm = &fake->fsm;
 	u32 first;
 
-	fake_in(fake, VFIO_CCW_STATE_IDLE);
+	fake_in(fake, VFIO_CCW_ST_IDLE);
 	spin_lock(&fake->lock);
 	KUNIT_EXPECT_EQ(test, vfio_ccw_fsm_async(fsm, VFIO_CCW_ASYNC_CMD_HSCH), 0);
 	KUNIT_EXPECT_TRUE(test, vfio_ccw_fsm_interrupt(fsm, &final));
@@ -325,7 +325,7 @@ static void defect_4_stale_status(struct kunit *test)
 	first = fsm->program;
 	KUNIT_EXPECT_NE(test, first, 0);
 	KUNIT_EXPECT_FALSE(test, vfio_ccw_fsm_reap(fsm));
-	KUNIT_EXPECT_EQ(test, fsm->state, VFIO_CCW_STATE_CP_PENDING);
+	KUNIT_EXPECT_EQ(test, fsm->state, VFIO_CCW_ST_CP_PENDING);
 
 	/* It ends, is halted too late, and the next one starts. */
 	vfio_ccw_fsm_interrupt(fsm, &final);
@@ -350,7 +350,7 @@ static void not_final(struct kunit *test)
 	struct fake *fake = test->priv;
 	size_t i;
 
-	fake_in(fake, VFIO_CCW_STATE_CP_PENDING);
+	fake_in(fake, VFIO_CCW_ST_CP_PENDING);
 	spin_lock(&fake->lock);
 	for (i = 0; i < ARRAY_SIZE(status); i++) {
 		KUNIT_EXPECT_TRUE(test, vfio_ccw_fsm_interrupt(&fake->fsm, &status[i]));
@@ -366,20 +366,20 @@ static void gone_while_translating(struct kunit *test)
 {
 	struct fake *fake = test->priv;
 
-	fake_in(fake, VFIO_CCW_STATE_CP_PROCESSING);
+	fake_in(fake, VFIO_CCW_ST_CP_PROCESSING);
 	spin_lock(&fake->lock);
 	vfio_ccw_fsm_lost(&fake->fsm);
 	KUNIT_EXPECT_EQ(test, vfio_ccw_fsm_start(&fake->fsm), -EIO);
 	vfio_ccw_fsm_abandon(&fake->fsm);
-	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_STATE_NOT_OPER);
+	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_ST_NOT_OPER);
 	spin_unlock(&fake->lock);
 	KUNIT_EXPECT_EQ(test, fake->called.start, 0);
 
-	fake_in(fake, VFIO_CCW_STATE_CP_PROCESSING);
+	fake_in(fake, VFIO_CCW_ST_CP_PROCESSING);
 	spin_lock(&fake->lock);
 	KUNIT_EXPECT_TRUE(test, vfio_ccw_fsm_close(&fake->fsm));
 	KUNIT_EXPECT_EQ(test, vfio_ccw_fsm_start(&fake->fsm), -EIO);
-	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_STATE_STANDBY);
+	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_ST_STANDBY);
 	spin_unlock(&fake->lock);
 	KUNIT_EXPECT_EQ(test, fake->called.start, 0);
 }
@@ -390,17 +390,17 @@ static void start_fails(struct kunit *test)
 	struct fake *fake = test->priv;
 	size_t i;
 
-	fake_in(fake, VFIO_CCW_STATE_IDLE);
+	fake_in(fake, VFIO_CCW_ST_IDLE);
 	spin_lock(&fake->lock);
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		fake->start = errors[i];
 		KUNIT_EXPECT_EQ(test, fake_start_program(fake), errors[i]);
-		KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_STATE_IDLE);
+		KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_ST_IDLE);
 	}
 	KUNIT_EXPECT_EQ(test, fake->fsm.program, 0);
 	KUNIT_EXPECT_EQ(test, vfio_ccw_fsm_prepare(&fake->fsm), 0);
 	vfio_ccw_fsm_abandon(&fake->fsm);
-	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_STATE_IDLE);
+	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_ST_IDLE);
 	spin_unlock(&fake->lock);
 }
 
@@ -408,11 +408,11 @@ static void enable_fails(struct kunit *test)
 {
 	struct fake *fake = test->priv;
 
-	fake_in(fake, VFIO_CCW_STATE_STANDBY);
+	fake_in(fake, VFIO_CCW_ST_STANDBY);
 	fake->enable = -ENODEV;
 	spin_lock(&fake->lock);
 	KUNIT_EXPECT_EQ(test, vfio_ccw_fsm_open(&fake->fsm), -EINVAL);
-	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_STATE_NOT_OPER);
+	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_ST_NOT_OPER);
 	KUNIT_EXPECT_EQ(test, fake->called.lost, 1);
 	KUNIT_EXPECT_EQ(test, vfio_ccw_fsm_open(&fake->fsm), -EINVAL);
 	KUNIT_EXPECT_EQ(test, fake->called.enable, 1);
@@ -423,7 +423,7 @@ static void async_commands(struct kunit *test)
 {
 	struct fake *fake = test->priv;
 
-	fake_in(fake, VFIO_CCW_STATE_CP_PENDING);
+	fake_in(fake, VFIO_CCW_ST_CP_PENDING);
 	spin_lock(&fake->lock);
 	KUNIT_EXPECT_EQ(test, vfio_ccw_fsm_async(&fake->fsm, VFIO_CCW_ASYNC_CMD_HSCH), 0);
 	KUNIT_EXPECT_EQ(test, fake->called.halt, 1);
@@ -446,14 +446,14 @@ static void close_waits(struct kunit *test)
 {
 	struct fake *fake = test->priv;
 
-	fake_in(fake, VFIO_CCW_STATE_CP_PENDING);
+	fake_in(fake, VFIO_CCW_ST_CP_PENDING);
 	fake->busy = 3;
 	fake->cancel = -EBUSY;
 	fake->on_wait = final_on_wait;
 	spin_lock(&fake->lock);
 	KUNIT_EXPECT_TRUE(test, vfio_ccw_fsm_close(&fake->fsm));
 	spin_unlock(&fake->lock);
-	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_STATE_STANDBY);
+	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_ST_STANDBY);
 	KUNIT_EXPECT_EQ(test, fake->called.wait, 3);
 	KUNIT_EXPECT_EQ(test, fake->called.cancel, 3);
 	KUNIT_EXPECT_EQ(test, fake->called.lost, 0);
@@ -471,13 +471,13 @@ static void close_of_what_goes(struct kunit *test)
 {
 	struct fake *fake = test->priv;
 
-	fake_in(fake, VFIO_CCW_STATE_CP_PENDING);
+	fake_in(fake, VFIO_CCW_ST_CP_PENDING);
 	fake->busy = -1;
 	fake->cancel = -EBUSY;
 	fake->on_wait = lost_on_wait;
 	spin_lock(&fake->lock);
 	KUNIT_EXPECT_TRUE(test, vfio_ccw_fsm_close(&fake->fsm));
-	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_STATE_NOT_OPER);
+	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_ST_NOT_OPER);
 	KUNIT_EXPECT_EQ(test, fake->called.lost, 1);
 	KUNIT_EXPECT_TRUE(test, vfio_ccw_fsm_close(&fake->fsm));
 	spin_unlock(&fake->lock);
@@ -488,12 +488,12 @@ static void close_of_what_is_stuck(struct kunit *test)
 {
 	struct fake *fake = test->priv;
 
-	fake_in(fake, VFIO_CCW_STATE_CP_PENDING);
+	fake_in(fake, VFIO_CCW_ST_CP_PENDING);
 	fake->busy = -1;
 	fake->cancel = -EBUSY;
 	spin_lock(&fake->lock);
 	KUNIT_EXPECT_FALSE(test, vfio_ccw_fsm_close(&fake->fsm));
-	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_STATE_NOT_OPER);
+	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_ST_NOT_OPER);
 	KUNIT_EXPECT_EQ(test, fake->called.lost, 1);
 	KUNIT_EXPECT_LT(test, fake->called.cancel, 1000);
 
@@ -505,7 +505,7 @@ static void close_of_what_is_stuck(struct kunit *test)
 	/* It comes to rest in the end. */
 	fake->busy = 0;
 	KUNIT_EXPECT_TRUE(test, vfio_ccw_fsm_close(&fake->fsm));
-	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_STATE_NOT_OPER);
+	KUNIT_EXPECT_EQ(test, fake->fsm.state, VFIO_CCW_ST_NOT_OPER);
 	spin_unlock(&fake->lock);
 }
 
@@ -514,7 +514,7 @@ static void program_number_wraps(struct kunit *test)
 {
 	struct fake *fake = test->priv;
 
-	fake_in(fake, VFIO_CCW_STATE_IDLE);
+	fake_in(fake, VFIO_CCW_ST_IDLE);
 	fake->fsm.program = U32_MAX;
 	spin_lock(&fake->lock);
 	KUNIT_EXPECT_EQ(test, fake_start_program(fake), 0);
