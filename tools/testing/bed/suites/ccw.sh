@@ -1,16 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="vfio-ccw: channel programs on a 3270 and a virtio device, every way in"
-arch="s390"
 timeout=600
 programs="vfio/vfio_ccw_test vfio/vfio_holder"
 modules="drivers/s390/cio/vfio_ccw"
-# The terminal's cable leads to a port of the same guest.
-cable=socket,path=bed-3270-$$-$RANDOM,abstract=on
-devices=(-chardev "$cable,id=c3270,server=on,wait=off"
-	 -device x-terminal3270,chardev=c3270,devno=fe.0.000a
-	 -chardev "$cable,id=terminal" -device virtserialport,chardev=terminal,name=bed.3270
-	 -netdev hubport,hubid=0,id=h0
-	 -device virtio-net-ccw,netdev=h0,devno=fe.0.0101,mac=52:54:00:12:34:56)
+. tools/testing/bed/suites/ccw.inc
 
 # taken_from KIND SUBCHANNEL: a program that has a mediated device of it by KIND
 # (of vfio_holder) does not let go when it is removed, and a second one has it then.

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="vfio-ccw: known defects; de-configured while open; races of bind, CRW, vary"
-arch="s390"
 timeout=900
 programs="vfio/vfio_ccw_defects_test vfio/vfio_ccw_pending_test vfio/vfio_ccw_gone"
 modules="drivers/s390/cio/vfio_ccw"
 extmods="tools/testing/selftests/vfio/ccw/modules"
-devices=(-chardev null,id=c3270 -device x-terminal3270,chardev=c3270,devno=fe.0.000a
-	 -device virtio-rng-ccw,devno=fe.0.0102,id=rng0)
+. tools/testing/bed/suites/ccw.inc
 
 # The subchannel of a device number.
 sch_of()
@@ -152,7 +150,7 @@ storm()
 	s_path=/sys/bus/css/devices/$s_sch
 	s_chpid=$(cut -d' ' -f1 $s_path/chpids)
 	s_hex=$(echo ${s_sch##*.} | sed 's/^0*//')
-	s_end=$(($(date +%s) + 60))
+	s_end=$(($(date +%s) + 20))
 	s_inject=/sys/kernel/debug/s390/cio
 	echo 1 >$s_inject/enable_inject
 

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 title="vfio-ccw: channel programs as a guest may write them; defect 9"
-arch="s390"
 timeout=600
 programs="vfio/vfio_ccw_xlate_test"
 modules="drivers/s390/cio/vfio_ccw"
-devices=(-chardev null,id=c3270 -device x-terminal3270,chardev=c3270,devno=fe.0.000a)
+. tools/testing/bed/suites/ccw.inc
 
 guest()
 {

@@ -281,7 +281,7 @@ TEST_F_TIMEOUT(ccw, defect_7_storm, 300)
 	mark = kmsg_mark();
 	for (i = 0; i < ARRAY_SIZE(storms); i++) {
 		storms[i].self = self;
-		storms[i].end = now_ms() + 20000;
+		storms[i].end = now_ms() + 8000;
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, storm_thread,
 					    &storms[i]));
 	}
