@@ -65,20 +65,25 @@ cj_nested()
 		-no-reboot -chardev file,id=c,path=/tmp/console \
 		-device sclpconsole,chardev=c \
 		-kernel /nested/bzImage -initrd /tmp/nested.cpio \
-		-append "console=ttysclp0 loglevel=5 panic=-1 rcupdate.rcu_cpu_stall_timeout=200" \
+		-append "console=ttysclp0 loglevel=7 panic=-1 rcupdate.rcu_cpu_stall_timeout=200" \
 		$2 -device vfio-ccw,sysfsdev=$cj_mdev,devno=fe.0.1234$3 >/tmp/qemu.out 2>&1 &
 	cj_pid=$!
-	cj_held=
+	cj_held= cj_next=$((cj_from + 30))
 	while kill -0 $cj_pid 2>/dev/null; do
 		[ "$cj_held" ] || ! grep -q "^nested: Linux" /tmp/console 2>/dev/null ||
 			cj_held=$(cj_fds | sort -u | xargs)
+		if [ $(date +%s) -ge $cj_next ]; then
+			cj_next=$((cj_next + 30))
+			echo "    … $(($(date +%s) - cj_from)) s in an emulator in an emulator:" \
+				"$(tail -n 1 /tmp/console | tr -d '\r')"
+		fi
 		sleep 1
 	done
 	wait $cj_pid
 	cj_rc=$?
 	sed 's/^/    qemu: /' /tmp/qemu.out
 	tr -d '\r' </tmp/console | grep '^nested: ' | sed 's/^/    /'
-	cj_tell "QEMU held $cj_held; $(($(date +%s) - cj_from)) s in an emulator in an emulator"
+	cj_tell "QEMU held $cj_held; it took $(($(date +%s) - cj_from)) s"
 
 	if [ "$(cj_result up)" ]; then
 		t_ok "$cj_way: the nested guest boots"
