@@ -86,6 +86,7 @@ TEST_F_TIMEOUT(reset_set, one_of_two, 120)
 	struct resetter r = {
 		.device = self->path[1].device, .group = self->path[0].group,
 	};
+	struct vfio_dut again;
 	pthread_t thread;
 	long long end;
 	pid_t pid;
@@ -111,9 +112,9 @@ TEST_F_TIMEOUT(reset_set, one_of_two, 120)
 
 	/* Bound again, the first is the same user's for the asking. */
 	ASSERT_EQ(0, pci_bind(self->dut[0].name, "vfio-pci"));
-	ASSERT_EQ(0, vfio_dut_from_sysfs(&self->dut[0], self->dut[0].sysfs));
+	ASSERT_EQ(0, vfio_dut_from_sysfs(&again, self->dut[0].sysfs));
 	vfio_path_close_device(&self->path[0]);
-	self->path[0].dut = self->dut[0];
+	self->path[0].dut = again;
 	EXPECT_EQ(0, vfio_path_get_device(&self->path[0]));
 	EXPECT_EQ(0, device_alive(self->path[0].device));
 	EXPECT_EQ(0, hot_reset(r.device, r.group));
