@@ -10,7 +10,7 @@ devices=(-device pcie-root-port,id=rp0,chassis=1,addr=6
 	 -device edu,id=edu2,bus=rp1)
 
 # It lasts until both kinds of rounds have been often enough, or ten minutes.
-often() { [ $rounds -ge 4 ] && [ "$(wc -l </tmp/removed)" -ge 30 ]; }
+often() { [ $rounds -ge 4 ] && [ "$(wc -l </tmp/removed)" -ge 12 ]; }
 
 fn_of() { ls -d /sys/bus/pci/devices/0000:00:$1.0/0000:??:??.$2 2>/dev/null; }
 both() { [ -n "$(fn_of 06 0)" ] && [ -n "$(fn_of 06 1)" ]; }
