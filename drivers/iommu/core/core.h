@@ -77,6 +77,7 @@
  * @owner: who claimed the DMA of the group for user space, or NULL
  * @claims: how often @owner claimed it
  * @claimant: the process that claimed first, for refusals
+ * @claimant_pid: its number
  * @driver_data: iommu_group_set_iommudata()
  * @driver_data_release: called with @driver_data when the group is gone
  * @rcu: memory waits for readers of dev->iommu_group
@@ -87,7 +88,7 @@ struct iommu_group {
 	struct kobject		*devices_kobj;
 	int			id;
 
-	struct mutex		mutex;	/* of what follows, to @claimant */
+	struct mutex		mutex;	/* of what follows, to @claimant_pid */
 	struct list_head	members;
 	unsigned int		nr_members;
 	struct task_struct	*walker;
@@ -101,7 +102,8 @@ struct iommu_group {
 	unsigned int		users;
 	void			*owner;
 	unsigned int		claims;
-	char			claimant[IOMMU_WHO_LEN];
+	char			claimant[TASK_COMM_LEN];
+	pid_t			claimant_pid;
 
 	void			*driver_data;
 	void			(*driver_data_release)(void *data);

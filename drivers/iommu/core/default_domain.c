@@ -300,8 +300,8 @@ int iommu_group_change_type(struct iommu_group *group, unsigned int request)
 		return -EPERM;
 	}
 	if (group->owner) {
-		pr_notice_ratelimited("the type of group %d cannot be changed: its DMA is owned by %s\n",
-				      group->id, group->claimant);
+		pr_notice_ratelimited("the type of group %d cannot be changed: its DMA is owned by %s[%d]\n",
+				      group->id, group->claimant, group->claimant_pid);
 		return -EPERM;
 	}
 	return iommu_setup_default_domain(group, request);

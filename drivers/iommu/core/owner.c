@@ -58,9 +58,9 @@ static int refuse_driver(struct iommu_group *group, struct device *dev)
 	struct iommu_member *other;
 
 	if (group->owner) {
-		dev_notice_ratelimited(dev, "driver %s refused: the DMA of iommu group %d is owned by %s\n",
+		dev_notice_ratelimited(dev, "driver %s refused: the DMA of iommu group %d is owned by %s[%d]\n",
 				       dev->driver ? dev->driver->name : "?", group->id,
-				       group->claimant);
+				       group->claimant, group->claimant_pid);
 		return -EBUSY;
 	}
 	other = iommu_group_find_user(group, dev);
@@ -140,8 +140,8 @@ void iommu_member_forget_user(struct iommu_member *m)
 	group->users -= m->users;
 	m->users = 0;
 	if (group->owner && group->nr_members == 1)
-		dev_warn(m->dev, "leaves iommu group %d empty while its DMA is owned by %s\n",
-			 group->id, group->claimant);
+		dev_warn(m->dev, "leaves iommu group %d empty while its DMA is owned by %s[%d]\n",
+			 group->id, group->claimant, group->claimant_pid);
 }
 
 static int refuse_claim(struct iommu_group *group, int ret)
@@ -154,8 +154,8 @@ static int refuse_claim(struct iommu_group *group, int ret)
 		dev_notice_ratelimited(user->dev, "iommu group %d refused to %s: driver %s is bound to the device\n",
 				       group->id, who, user->driver);
 	else if (group->owner)
-		pr_notice_ratelimited("group %d refused to %s: its DMA is owned by %s\n",
-				      group->id, who, group->claimant);
+		pr_notice_ratelimited("group %d refused to %s: its DMA is owned by %s[%d]\n",
+				      group->id, who, group->claimant, group->claimant_pid);
 	else
 		pr_notice_ratelimited("group %d refused to %s: it is in a domain of another user\n",
 				      group->id, who);
@@ -209,7 +209,9 @@ static int take(struct iommu_group *group, void *owner)
 		return ret;
 	group->owner = owner;
 	group->claims = 1;
-	name_current(group->claimant);
+	/* Most claims are never refused to others: no text is made of it here. */
+	strscpy(group->claimant, current->comm, sizeof(group->claimant));
+	group->claimant_pid = task_pid_nr(current);
 	return 0;
 }
 
