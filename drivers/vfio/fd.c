@@ -226,22 +226,11 @@ void vfio_fd_enter(struct vfio_fd *fd, enum vfio_fd_state state)
 	smp_store_release(&fd->ops, vfio_fd_ops_of[state]);
 }
 
-/*
- * The table for a call that begins. Inside the gate the state is not DEAD, so
- * the dead table tells vfio_fd_end() that there is nothing to leave.
- */
-static const struct vfio_fd_ops *vfio_fd_begin(struct vfio_fd *fd)
+/* The table for a call, which is inside the gate: so it is not the dead one. */
+static const struct vfio_fd_ops *vfio_fd_ops_now(struct vfio_fd *fd)
 {
-	if (unlikely(!vfio_gate_enter(fd)))
-		return &vfio_fd_dead_ops;
 	/* Pairs with vfio_fd_enter(). */
 	return smp_load_acquire(&fd->ops);
-}
-
-static void vfio_fd_end(struct vfio_fd *fd, const struct vfio_fd_ops *ops)
-{
-	if (likely(ops != &vfio_fd_dead_ops))
-		vfio_gate_leave(fd);
 }
 
 static void vfio_fd_drained(struct percpu_ref *gate)
@@ -348,10 +337,12 @@ static long vfio_fd_ioctl(struct file *file, unsigned int cmd,
 			  unsigned long arg)
 {
 	struct vfio_fd *fd = file->private_data;
-	const struct vfio_fd_ops *ops = vfio_fd_begin(fd);
-	long ret = ops->ioctl(fd, cmd, arg);
+	long ret;
 
-	vfio_fd_end(fd, ops);
+	if (unlikely(!vfio_gate_enter(fd)))
+		return vfio_fd_dead_ioctl(fd, cmd, arg);
+	ret = vfio_fd_ops_now(fd)->ioctl(fd, cmd, arg);
+	vfio_gate_leave(fd);
 	return ret;
 }
 
@@ -359,10 +350,12 @@ static ssize_t vfio_fd_read(struct file *file, char __user *buf, size_t count,
 			    loff_t *ppos)
 {
 	struct vfio_fd *fd = file->private_data;
-	const struct vfio_fd_ops *ops = vfio_fd_begin(fd);
-	ssize_t ret = ops->read(fd, buf, count, ppos);
+	ssize_t ret;
 
-	vfio_fd_end(fd, ops);
+	if (unlikely(!vfio_gate_enter(fd)))
+		return vfio_fd_dead_read(fd, buf, count, ppos);
+	ret = vfio_fd_ops_now(fd)->read(fd, buf, count, ppos);
+	vfio_gate_leave(fd);
 	return ret;
 }
 
@@ -370,20 +363,24 @@ static ssize_t vfio_fd_write(struct file *file, const char __user *buf,
 			     size_t count, loff_t *ppos)
 {
 	struct vfio_fd *fd = file->private_data;
-	const struct vfio_fd_ops *ops = vfio_fd_begin(fd);
-	ssize_t ret = ops->write(fd, buf, count, ppos);
+	ssize_t ret;
 
-	vfio_fd_end(fd, ops);
+	if (unlikely(!vfio_gate_enter(fd)))
+		return vfio_fd_dead_write(fd, buf, count, ppos);
+	ret = vfio_fd_ops_now(fd)->write(fd, buf, count, ppos);
+	vfio_gate_leave(fd);
 	return ret;
 }
 
 static int vfio_fd_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct vfio_fd *fd = file->private_data;
-	const struct vfio_fd_ops *ops = vfio_fd_begin(fd);
-	int ret = ops->mmap(fd, vma);
+	int ret;
 
-	vfio_fd_end(fd, ops);
+	if (unlikely(!vfio_gate_enter(fd)))
+		return vfio_fd_dead_mmap(fd, vma);
+	ret = vfio_fd_ops_now(fd)->mmap(fd, vma);
+	vfio_gate_leave(fd);
 	return ret;
 }
 
