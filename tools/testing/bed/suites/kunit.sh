@@ -2,7 +2,7 @@
 title="KUnit suites of the VFIO and mdev cores, run at boot"
 boot="kunit"
 trees="ours"
-timeout=400
+timeout=700
 append="kunit.enable=1 loglevel=7"
 
 guest()
