@@ -53,12 +53,14 @@ unplug()
 	wait_for 20 none
 }
 
+# A function that is plugged is given a group before the PCI core marks those after
+# the first as parts of a whole: each has to say so itself, on any kernel.
 # An identifier is free when its device is really gone, and a slot that is busy
 # misses what is plugged into it: once more, then.
 plug()
 {
 	for p_try in 1 2 3 4 5 6; do
-		hmp device_add edu,id=edu1,bus=rp0,addr=0.1 >/dev/null
+		hmp device_add edu,id=edu1,bus=rp0,addr=0.1,multifunction=on >/dev/null
 		hmp device_add edu,id=edu0,bus=rp0,addr=0.0,multifunction=on >/dev/null
 		wait_for 5 both && return
 		rescan 06
