@@ -15,7 +15,7 @@ kunit_suites() { echo lifetime probe domain owner pasid race defects; }
 # on all the same, with what there is no coming back from at the end.
 if [ "${BED_TREE:-}" = base ]; then
 	append+=" oops=go"
-	kunit_suites() { echo defects race; }
+	kunit_suites() { echo race.race_lookup defects; }
 fi
 
 guest()
