@@ -150,7 +150,7 @@ storm()
 	s_path=/sys/bus/css/devices/$s_sch
 	s_chpid=$(cut -d' ' -f1 $s_path/chpids)
 	s_hex=$(echo ${s_sch##*.} | sed 's/^0*//')
-	s_end=$(($(date +%s) + 20))
+	s_end=$(($(date +%s) + 10))
 	s_inject=/sys/kernel/debug/s390/cio
 	echo 1 >$s_inject/enable_inject
 

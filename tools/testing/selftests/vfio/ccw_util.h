@@ -8,6 +8,7 @@
 #ifndef VFIO_SELFTEST_CCW_H
 #define VFIO_SELFTEST_CCW_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -153,13 +154,32 @@ static inline void ccw_unbind(const char *sch)
 	sysfs_write("/sys/bus/css/drivers_probe", sch);
 }
 
-/* A mediated device below it; the caller takes it away by dut->name. */
+/* What a test left that ended in the middle of it. */
+static inline void ccw_mdev_sweep(const char *sch)
+{
+	char path[128];
+	struct dirent *one;
+	DIR *dir;
+
+	snprintf(path, sizeof(path),
+		 "/sys/bus/css/devices/%s/mdev_supported_types/vfio_ccw-io/devices", sch);
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((one = readdir(dir)))
+		if (one->d_name[0] != '.')
+			mdev_remove(one->d_name);
+	closedir(dir);
+}
+
+/* A mediated device below it, the only one; the caller takes it away by dut->name. */
 static inline int ccw_mdev_new(const char *sch, struct vfio_dut *dut)
 {
 	long long end = now_ms() + 10000;
 	char path[160], guid[37];
 	int ret;
 
+	ccw_mdev_sweep(sch);
 	mdev_guid(guid);
 	snprintf(path, sizeof(path),
 		 "/sys/bus/css/devices/%s/mdev_supported_types/vfio_ccw-io/create",

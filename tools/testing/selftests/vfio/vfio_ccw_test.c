@@ -285,13 +285,15 @@ TEST_F(ccw, unknown_command)
 
 TEST_F(ccw, refusals)
 {
+	/* What a container and an iommufd say of memory that is not there. */
+	int nowhere = variant->kind == PATH_TYPE1 ? -EINVAL : -ENOENT;
 	struct ccw_io_region io;
 	__u32 w0;
 
 	/* Nothing mapped there. */
 	self->prog[0] = (struct ccw1){ CCW_CMD_SENSE_ID, CCW_FLAG_SLI, 7, 0x40000000 };
-	EXPECT_GT(0, ccw_start(self->device, ORB_FMT1 | ORB_PFCH, 0x1000));
-	EXPECT_GT(0, ccw_start(self->device, ORB_FMT1 | ORB_PFCH, 0x40000000));
+	EXPECT_EQ(nowhere, ccw_start(self->device, ORB_FMT1 | ORB_PFCH, 0x1000));
+	EXPECT_EQ(nowhere, ccw_start(self->device, ORB_FMT1 | ORB_PFCH, 0x40000000));
 	EXPECT_EQ(-EOPNOTSUPP, ccw_start(self->device, ORB_TM | ORB_PFCH, 0x1000));
 
 	/* The error shows in the region too. */
@@ -472,8 +474,15 @@ TEST_F(ccw, attention_of_the_terminal)
 		SKIP(return, "no port bed.3270: %s", strerror(-terminal));
 	terminal_shows(terminal, "what came before", QUIET_MS);
 	ASSERT_EQ((ssize_t)sizeof(hello) - 1, write(terminal, hello, sizeof(hello) - 1));
-	sleep_ms(QUIET_MS);
-	EXPECT_EQ(0, irq_count(self->event, 0));
+	/*
+	 * Now there is somebody at the terminal: device end. Only the first of
+	 * the variants sees it; for the others it is the beginning of the data.
+	 */
+	if (irq_count(self->event, 2000)) {
+		ASSERT_EQ(0, ccw_read_irb(self->device, &irb));
+		EXPECT_EQ(0, SCSW_FCTL(irb.w0));
+		EXPECT_EQ(DSTAT_DE, irb.dstat);
+	}
 	ASSERT_EQ((ssize_t)sizeof(typed) - 1, write(terminal, typed, sizeof(typed) - 1));
 
 	ASSERT_EQ(1, irq_count(self->event, 10000));

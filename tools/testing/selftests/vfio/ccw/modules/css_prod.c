@@ -66,6 +66,9 @@ static void prod_event(void)
 
 static int prod_probe(struct subchannel *sch)
 {
+	/* None but by driver_override. */
+	if (device_match_driver_override(&sch->dev, sch->dev.driver) <= 0)
+		return -ENODEV;
 	WRITE_ONCE(prod_phase, PROD_COMING);
 	msleep(window_ms);
 	WRITE_ONCE(prod_phase, PROD_BOUND);
@@ -90,8 +93,11 @@ static int prod_chp_event(struct subchannel *sch, struct chp_link *link, int eve
 	return 0;
 }
 
-/* None but by driver_override. */
-static struct css_device_id prod_ids[] = { {} };
+/* The bus compares the type even if driver_override names the driver. */
+static struct css_device_id prod_ids[] = {
+	{ .match_flags = 0x1, .type = SUBCHANNEL_TYPE_IO, },
+	{ }
+};
 
 static struct css_driver prod_driver = {
 	.subchannel_type = prod_ids,
