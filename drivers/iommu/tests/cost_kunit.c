@@ -102,8 +102,8 @@ static void cost_probe(struct kunit *test)
 	unreg = div_u64(ktime_get_ns() - start, n);
 	sched_set_normal(current, 0);
 	kunit_info(test, "cost of %u devices, %s, each: register %llu, plug %llu, look-up %llu, attach %llu, detach %llu, unplug %llu, unregister %llu\n",
-		   n, cost_type(c), reg, cost.plug / ROUNDS, cost.lookup / ROUNDS, cost.attach / ROUNDS,
-		   cost.detach / ROUNDS, cost.unplug / ROUNDS, unreg);
+		   n, cost_type(c), reg, cost.plug / ROUNDS, cost.lookup / ROUNDS,
+		   cost.attach / ROUNDS, cost.detach / ROUNDS, cost.unplug / ROUNDS, unreg);
 	if (c->type != IOMMU_DOMAIN_IDENTITY)
 		return;
 	if (c == cost_counts)

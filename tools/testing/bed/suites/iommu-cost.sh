@@ -5,7 +5,7 @@ timeout=900
 iommu="none"
 smp=1
 icount=1
-append="kunit.enable=1"
+append="kunit.enable=1 log_buf_len=8M"
 modules="lib/kunit/kunit"
 extmods="drivers/iommu/tests"
 
