@@ -18,8 +18,8 @@
 /**
  * DOC: The binding of a device
  *
- * A device has one &struct vfio_binding or none. It says which DMA context the
- * device is in. Whoever comes first makes it, and is refused if it is there:
+ * A device has one &struct vfio_binding, which says what DMA context the device
+ * is in, if any. Whoever comes first takes it, and is refused if it is taken:
  * an fd of the device's own node always, an fd of a group unless the binding
  * came from a group too and has the very same context. So one device never
  * has two contexts, and no separate flag says "in use".
@@ -41,7 +41,7 @@
 static int vfio_binding_open(struct vfio_device *device,
 			     struct vfio_kvm_slot *kvm)
 {
-	struct vfio_binding *binding = device->binding;
+	struct vfio_binding *binding = &device->binding;
 	const struct vfio_dma_ctx *ctx = &binding->ctx;
 	int ret;
 
@@ -84,7 +84,7 @@ uncount:
 
 static void vfio_binding_close(struct vfio_device *device)
 {
-	const struct vfio_dma_ctx *ctx = &device->binding->ctx;
+	const struct vfio_dma_ctx *ctx = &device->binding.ctx;
 
 	lockdep_assert_held(&device->dev_set->lock);
 
@@ -101,19 +101,11 @@ static int vfio_bind_first(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx,
 			   struct vfio_kvm_slot *kvm)
 {
 	struct vfio_device *device = fd->device;
-	struct vfio_binding *binding;
+	struct vfio_binding *binding = &device->binding;
 	int ret;
 
-	binding = kzalloc(sizeof(*binding), GFP_KERNEL_ACCOUNT);
-	if (!binding)
-		return -ENOMEM;
-	binding->ctx = *ctx;
-	binding->shared = fd->group_file;
-
-	if (!try_module_get(device->owner)) {
-		ret = -ENODEV;
-		goto free_binding;
-	}
+	if (!try_module_get(device->owner))
+		return -ENODEV;
 
 	if (ctx->ops->use) {
 		ret = ctx->ops->use(device, ctx);
@@ -121,7 +113,8 @@ static int vfio_bind_first(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx,
 			goto put_module;
 	}
 
-	device->binding = binding;
+	binding->ctx = *ctx;
+	binding->shared = fd->group_file;
 	mutex_lock(&device->dev_set->lock);
 	ret = vfio_binding_open(device, kvm);
 	mutex_unlock(&device->dev_set->lock);
@@ -131,13 +124,11 @@ static int vfio_bind_first(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx,
 	return 0;
 
 unuse:
-	device->binding = NULL;
+	binding->ctx.ops = NULL;
 	if (ctx->ops->unuse)
 		ctx->ops->unuse(device, ctx);
 put_module:
 	module_put(device->owner);
-free_binding:
-	kfree(binding);
 	return ret;
 }
 
@@ -145,7 +136,7 @@ free_binding:
 static int vfio_bind_join(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx)
 {
 	struct vfio_device *device = fd->device;
-	struct vfio_binding *binding = device->binding;
+	struct vfio_binding *binding = &device->binding;
 
 	if (!fd->group_file)
 		return -EINVAL;
@@ -179,7 +170,7 @@ int vfio_bind(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx,
 
 	lockdep_assert_held(&fd->device->lock);
 
-	if (fd->device->binding)
+	if (vfio_device_is_bound(fd->device))
 		ret = vfio_bind_join(fd, ctx);
 	else
 		ret = vfio_bind_first(fd, ctx, kvm);
@@ -196,7 +187,7 @@ int vfio_bind(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx,
 void vfio_unbind(struct vfio_fd *fd)
 {
 	struct vfio_device *device = fd->device;
-	struct vfio_binding *binding = device->binding;
+	struct vfio_dma_ctx ctx = device->binding.ctx;
 	bool last;
 
 	lockdep_assert_held(&device->lock);
@@ -211,9 +202,8 @@ void vfio_unbind(struct vfio_fd *fd)
 	if (!last)
 		return;
 
-	device->binding = NULL;
-	if (binding->ctx.ops->unuse)
-		binding->ctx.ops->unuse(device, &binding->ctx);
+	device->binding.ctx.ops = NULL;
+	if (ctx.ops->unuse)
+		ctx.ops->unuse(device, &ctx);
 	module_put(device->owner);
-	kfree(binding);
 }

@@ -106,7 +106,7 @@ static int vfio_cdev_do_bind(struct vfio_fd *fd, int iommufd)
 		return ret;
 
 	mutex_lock(&device->lock);
-	if (fd->state != VFIO_FD_UNBOUND) {
+	if (READ_ONCE(fd->state) != VFIO_FD_UNBOUND) {
 		ret = -EINVAL;
 		goto unclaim;
 	}
@@ -177,25 +177,18 @@ long vfio_cdev_bind(struct vfio_fd *fd,
 	if (bind.flags || bind.iommufd < 0 || fd->group_file)
 		return -EINVAL;
 
-	mutex_lock(&fd->user_lock);
 	ret = vfio_cdev_do_bind(fd, bind.iommufd);
-	if (ret)
-		goto unlock;
+	if (ret) {
+		vfio_why_no_bind(fd, ret);
+		return ret;
+	}
 
 	if (put_user(fd->devid, &arg->out_devid)) {
 		vfio_cdev_unbind(fd, VFIO_FD_UNBOUND);
-		ret = -EFAULT;
-		goto unlock;
+		return -EFAULT;
 	}
-
-	mutex_lock(&fd->device->lock);
 	vfio_fd_enter(fd, VFIO_FD_LIVE);
-	mutex_unlock(&fd->device->lock);
-unlock:
-	mutex_unlock(&fd->user_lock);
-	if (ret && ret != -EFAULT)
-		vfio_why_no_bind(fd, ret);
-	return ret;
+	return 0;
 }
 
 static void vfio_cdev_do_detach(struct vfio_device *device)
@@ -232,7 +225,7 @@ long vfio_cdev_attach(struct vfio_fd *fd,
 	if (attach.flags)
 		return -EINVAL;
 
-	mutex_lock(&fd->user_lock);
+	mutex_lock(&fd->attach_lock);
 	mutex_lock(&device->dev_set->lock);
 	ret = device->ops->attach_ioas(device, &attach.pt_id);
 	mutex_unlock(&device->dev_set->lock);
@@ -241,7 +234,7 @@ long vfio_cdev_attach(struct vfio_fd *fd,
 		vfio_cdev_do_detach(device);
 		ret = -EFAULT;
 	}
-	mutex_unlock(&fd->user_lock);
+	mutex_unlock(&fd->attach_lock);
 	return ret;
 }
 
@@ -267,9 +260,8 @@ long vfio_cdev_detach(struct vfio_fd *fd,
 	if (detach.flags)
 		return -EINVAL;
 
-	mutex_lock(&fd->user_lock);
+	/* An attach that is under way finds out when it undoes itself. */
 	vfio_cdev_do_detach(fd->device);
-	mutex_unlock(&fd->user_lock);
 	return 0;
 }
 

@@ -254,7 +254,7 @@ static void bind_and_unwind(struct kunit *test)
 	if (c->fails == NR_STEPS) {
 		KUNIT_EXPECT_EQ(test, ret, 0);
 		KUNIT_EXPECT_EQ(test, fd->devid, 42);
-		KUNIT_EXPECT_NOT_NULL(test, vdev->binding);
+		KUNIT_EXPECT_TRUE(test, vfio_device_is_bound(vdev));
 		KUNIT_EXPECT_EQ(test, vdev->open_count, 1);
 		vfio_unbind(fd);
 	} else {
@@ -263,7 +263,7 @@ static void bind_and_unwind(struct kunit *test)
 	mutex_unlock(&vdev->lock);
 
 	KUNIT_EXPECT_STREQ(test, fake->log, c->log);
-	KUNIT_EXPECT_NULL(test, vdev->binding);
+	KUNIT_EXPECT_FALSE(test, vfio_device_is_bound(vdev));
 	KUNIT_EXPECT_EQ(test, vdev->open_count, 0);
 
 	vfio_fd_put(fd);

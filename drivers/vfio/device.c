@@ -365,17 +365,15 @@ void vfio_unregister_group_dev(struct vfio_device *device)
 EXPORT_SYMBOL_GPL(vfio_unregister_group_dev);
 
 /**
- * vfio_device_pm_get() - wake the device up for an ioctl
- * @device: an open device
+ * vfio_device_resume() - wake a device up, see vfio_device_pm_get()
+ * @device: an open device with power management
  *
  * Return: 0, or -EIO when it does not wake up.
  */
-int vfio_device_pm_get(struct vfio_device *device)
+int vfio_device_resume(struct vfio_device *device)
 {
 	int ret;
 
-	if (!device->has_pm)
-		return 0;
 	ret = pm_runtime_resume_and_get(device->dev);
 	if (!ret)
 		return 0;
@@ -385,13 +383,12 @@ int vfio_device_pm_get(struct vfio_device *device)
 }
 
 /**
- * vfio_device_pm_put() - undo vfio_device_pm_get()
+ * vfio_device_idle() - undo vfio_device_resume()
  * @device: the device
  */
-void vfio_device_pm_put(struct vfio_device *device)
+void vfio_device_idle(struct vfio_device *device)
 {
-	if (device->has_pm)
-		pm_runtime_put(device->dev);
+	pm_runtime_put(device->dev);
 }
 
 /**

@@ -15,7 +15,7 @@ static const struct vfio_dma_ctx *vfio_open_ctx(struct vfio_device *device)
 {
 	if (WARN_ON_ONCE(!READ_ONCE(device->open_count)))
 		return NULL;
-	return &device->binding->ctx;
+	return &device->binding.ctx;
 }
 
 /**

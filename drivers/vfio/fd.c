@@ -7,7 +7,6 @@
  * alone, through one of three constant tables; see the DOC section below.
  */
 #include <linux/compat.h>
-#include <linux/iommu.h>
 #include <linux/pid.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
@@ -32,17 +31,20 @@
  * DEAD     the last close(2), or revocation  ENODEV
  * ======== ================================= ===============================
  *
- * The state changes under &vfio_device.lock. &vfio_fd.ops is all that a call
- * looks at: it is stored with release semantics after the driver has opened the
- * device, and loaded with acquire, so a call that sees the live table sees all
- * that the driver has set up.
+ * The state changes under &vfio_device.lock, but for the way out of BINDING,
+ * which belongs to the call that has taken it there. &vfio_fd.ops is all that a
+ * call looks at: it is stored with release semantics after the driver has opened
+ * the device, and loaded with acquire, so a call that sees the live table sees
+ * all that the driver has set up.
  *
- * A call runs inside &vfio_fd.gate, a counter per CPU that costs next to
- * nothing; it leads to the table of the state. Revocation (revoke.c) closes the
- * gate, so calls get the dead table, and waits until nobody is inside before it
- * takes the state to DEAD. Otherwise there is no way from LIVE but closing the
- * file, and as a call holds a reference to the file, the table cannot change
- * from LIVE under it either way.
+ * A call runs inside &vfio_fd.gate, which counts who is there and leads to the
+ * table of the state. It is one counter and not one for each CPU: threads that
+ * call through one file share that file's count already, and to make and free
+ * the others costs more than all else that an open and a close do here.
+ * Revocation (revoke.c) closes the gate, so calls get what the dead table says,
+ * and waits until nobody is inside before it takes the state to DEAD. Otherwise
+ * there is no way from LIVE but closing the file, and as a call holds a
+ * reference to the file, the table cannot change from LIVE under it either way.
  */
 
 static long vfio_fd_live_ioctl(struct vfio_fd *fd, unsigned int cmd,
@@ -214,11 +216,12 @@ bool vfio_fd_may_enter(enum vfio_fd_state from, enum vfio_fd_state to)
  * @fd: the fd
  * @state: the new state, to which there must be an arc
  *
- * Context: caller holds &vfio_device.lock.
+ * Context: caller holds &vfio_device.lock, or has taken the fd to BINDING.
  */
 void vfio_fd_enter(struct vfio_fd *fd, enum vfio_fd_state state)
 {
-	lockdep_assert_held(&fd->device->lock);
+	lockdep_assert(fd->state == VFIO_FD_BINDING ||
+		       lockdep_is_held(&fd->device->lock));
 	WARN_ON_ONCE(!vfio_fd_may_enter(fd->state, state));
 
 	WRITE_ONCE(fd->state, state);
@@ -231,13 +234,6 @@ static const struct vfio_fd_ops *vfio_fd_ops_now(struct vfio_fd *fd)
 {
 	/* Pairs with vfio_fd_enter(). */
 	return smp_load_acquire(&fd->ops);
-}
-
-static void vfio_fd_drained(struct percpu_ref *gate)
-{
-	struct vfio_fd *fd = container_of(gate, struct vfio_fd, gate);
-
-	complete(&fd->drained);
 }
 
 /**
@@ -253,25 +249,19 @@ struct vfio_fd *vfio_fd_alloc(struct vfio_device *device)
 	fd = kzalloc(sizeof(*fd), GFP_KERNEL_ACCOUNT);
 	if (!fd)
 		return NULL;
-	if (percpu_ref_init(&fd->gate, vfio_fd_drained, 0,
-			    GFP_KERNEL_ACCOUNT)) {
-		kfree(fd);
-		return NULL;
-	}
+	atomic_set(&fd->gate, VFIO_GATE_OPEN);
 	fd->ops = vfio_fd_ops_of[VFIO_FD_UNBOUND];
 	fd->state = VFIO_FD_UNBOUND;
 	fd->device = device;
-	get_device(&device->device);
-	mutex_init(&fd->user_lock);
+	mutex_init(&fd->attach_lock);
 	vfio_kvm_slot_init(&fd->kvm);
 	kref_init(&fd->ref);
 	INIT_LIST_HEAD(&fd->node);
-	init_completion(&fd->drained);
 	init_waitqueue_head(&fd->wait);
 	fd->opener = get_pid(task_tgid(current));
-	get_task_comm(fd->comm, current->group_leader);
-	fd->coherent = device_iommu_capable(device->dev,
-					    IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
+	/* A name that changes meanwhile is of no harm; its last byte never does. */
+	data_race(memcpy(fd->comm, current->group_leader->comm,
+			 sizeof(fd->comm)));
 	spin_lock_init(&fd->vma_lock);
 	INIT_LIST_HEAD(&fd->vma_ops);
 	INIT_LIST_HEAD(&fd->vma_mms);
@@ -283,10 +273,10 @@ static void vfio_fd_free(struct kref *ref)
 	struct vfio_fd *fd = container_of(ref, struct vfio_fd, ref);
 
 	vfio_vma_free(fd);
-	percpu_ref_exit(&fd->gate);
-	mutex_destroy(&fd->user_lock);
+	mutex_destroy(&fd->attach_lock);
 	put_pid(fd->opener);
-	put_device(&fd->device->device);
+	if (fd->revoked)
+		put_device(&fd->device->device);
 	kfree(fd);
 }
 
@@ -390,7 +380,7 @@ static __poll_t vfio_fd_poll(struct file *file, struct poll_table_struct *wait)
 	struct vfio_fd *fd = file->private_data;
 
 	poll_wait(file, &fd->wait, wait);
-	if (percpu_ref_is_dying(&fd->gate))
+	if (vfio_gate_is_closed(fd))
 		return EPOLLHUP | EPOLLERR;
 	return DEFAULT_POLLMASK;
 }

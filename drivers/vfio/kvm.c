@@ -67,7 +67,7 @@ static void (*vfio_kvm_try_get(struct kvm *kvm))(struct kvm *kvm)
  */
 void vfio_kvm_hold(struct vfio_device *device, struct vfio_kvm_slot *slot)
 {
-	struct vfio_binding *binding = device->binding;
+	struct vfio_binding *binding = &device->binding;
 
 	lockdep_assert_held(&device->dev_set->lock);
 
@@ -88,7 +88,7 @@ void vfio_kvm_hold(struct vfio_device *device, struct vfio_kvm_slot *slot)
  */
 void vfio_kvm_release(struct vfio_device *device)
 {
-	struct vfio_binding *binding = device->binding;
+	struct vfio_binding *binding = &device->binding;
 
 	lockdep_assert_held(&device->dev_set->lock);
 
@@ -163,11 +163,19 @@ bool vfio_file_enforced_coherent(struct file *file)
 {
 	struct vfio_group *group = vfio_group_from_file(file);
 	struct vfio_fd *fd = vfio_fd_from_file(file);
+	bool coherent;
 
 	if (group)
 		return vfio_group_enforced_coherent(group);
-	/* From when it was opened: a revoked fd has no device to ask. */
-	return fd ? fd->coherent : true;
+	if (!fd)
+		return true;
+	/* There is no device to ask any more. */
+	if (!vfio_gate_enter(fd))
+		return fd->coherent;
+	coherent = device_iommu_capable(fd->device->dev,
+					IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
+	vfio_gate_leave(fd);
+	return coherent;
 }
 EXPORT_SYMBOL_GPL(vfio_file_enforced_coherent);
 

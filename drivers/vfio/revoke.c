@@ -6,6 +6,7 @@
  * in the driver's remove, under device_lock() and nothing else. See the DOC
  * section below.
  */
+#include <linux/iommu.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
@@ -145,8 +146,11 @@ static bool vfio_revoke_mark(struct vfio_device *device,
 			     struct list_head *marked, bool tell)
 {
 	struct vfio_fd *fd, *stuck = NULL;
+	bool coherent;
 	char *path;
 
+	coherent = device_iommu_capable(device->dev,
+					IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
 	path = kobject_get_path(&device->dev->kobj, GFP_KERNEL);
 
 	spin_lock(&device->files_lock);
@@ -163,7 +167,10 @@ static bool vfio_revoke_mark(struct vfio_device *device,
 		device->revoked = true;
 		swap(device->syspath, path);
 		list_for_each_entry(fd, &device->files, node) {
+			/* Its file had a device that is registered so far. */
+			get_device(&device->device);
 			fd->revoked = true;
+			fd->coherent = coherent;
 			kref_get(&fd->ref);
 		}
 		list_splice_init(&device->files, marked);
@@ -179,8 +186,8 @@ static void vfio_revoke_drain(struct vfio_fd *fd)
 {
 	bool told = false;
 
-	while (!wait_for_completion_timeout(&fd->drained,
-					    VFIO_DRAIN_PATIENCE)) {
+	while (!wait_event_timeout(fd->wait, vfio_gate_is_drained(fd),
+				   VFIO_DRAIN_PATIENCE)) {
 		if (!told)
 			dev_warn(fd->device->dev,
 				 "cannot be revoked yet: a call through a file that \"%s\" (%d) opened does not return; kill the program that made it\n",
@@ -202,7 +209,7 @@ static bool vfio_device_revoke(struct vfio_device *device, bool tell)
 		dev_warn(device->dev, "revoked from \"%s\" (%d)\n", fd->comm,
 			 pid_nr(fd->opener));
 		trace_vfio_revoke(device, fd->comm, pid_nr(fd->opener), 0);
-		percpu_ref_kill(&fd->gate);
+		vfio_gate_close(fd);
 		wake_up_poll(&fd->wait, EPOLLHUP | EPOLLERR);
 	}
 	list_for_each_entry(fd, &marked, node)

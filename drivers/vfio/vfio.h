@@ -28,7 +28,7 @@ struct vfio_fd;
  *
  *   device_lock() of the driver core
  *     vfio_group.setup		one group's node comes and goes
- *       vfio_fd.user_lock	one fd's bind, attach and detach
+ *       vfio_fd.attach_lock	one fd's attach
  *         vfio_group.lock	who holds the group, and its DMA context
  *           vfio_device.lock	who is bound to the device
  *             vfio_container.lock	members and iommu driver of a container
@@ -36,7 +36,7 @@ struct vfio_fd;
  *               iommufd's, type1's and the drivers' own locks
  *                 vfio_kvm_slot.lock
  *
- * A lock that is shared between users (all but vfio_fd.user_lock) is not held
+ * A lock that is shared between users (all but vfio_fd.attach_lock) is not held
  * while user memory is touched, with one exception: an ioctl of a container's
  * iommu driver runs under vfio_container.lock, for reading. None of them is
  * taken under mmap_lock.
@@ -59,22 +59,6 @@ void vfio_kvm_slot_init(struct vfio_kvm_slot *slot);
 void vfio_kvm_slot_set(struct vfio_kvm_slot *slot, struct kvm *kvm);
 void vfio_kvm_hold(struct vfio_device *device, struct vfio_kvm_slot *slot);
 void vfio_kvm_release(struct vfio_device *device);
-
-/**
- * struct vfio_dma_ctx - what translates a device's DMA
- * @ops: the kind of it; NULL: there is none
- * @ictx: of an iommufd
- * @container: of a container
- *
- * Passed around by value; two are the same if kind and object are.
- */
-struct vfio_dma_ctx {
-	const struct vfio_dma_ctx_ops *ops;
-	union {
-		struct iommufd_ctx *ictx;
-		struct vfio_container *container;
-	};
-};
 
 /**
  * struct vfio_dma_ctx_ops - a kind of DMA context
@@ -113,21 +97,11 @@ static inline bool vfio_dma_ctx_same(const struct vfio_dma_ctx *a,
 	return a->ops == b->ops && a->ictx == b->ictx;
 }
 
-/**
- * struct vfio_binding - the one use of a device
- * @ctx: where its DMA goes; the group or the fd that brought it holds it alive
- * @devid: object id in the iommufd
- * @shared: came through a group: other fds of that group may join
- * @put_kvm: drops &vfio_device.kvm, if one is held
- *
- * At most one per device: its existence is what excludes everybody else.
- */
-struct vfio_binding {
-	struct vfio_dma_ctx ctx;
-	u32 devid;
-	bool shared;
-	void (*put_kvm)(struct kvm *kvm);
-};
+/* Does somebody use the device? Under &vfio_device.lock. */
+static inline bool vfio_device_is_bound(const struct vfio_device *device)
+{
+	return device->binding.ctx.ops;
+}
 
 int vfio_bind(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx,
 	      struct vfio_kvm_slot *kvm);
@@ -167,31 +141,33 @@ struct vfio_fd_ops {
 
 /**
  * struct vfio_fd - an open file of a device
- * @ops: what it does now; written under &vfio_device.lock with release
- *	semantics, read with acquire, so who sees the live table sees the bound
- *	device too. Looked at by who holds @gate alone
- * @state: where it is; under &vfio_device.lock
+ * @ops: what it does now; written where @state is, with release semantics,
+ *	read with acquire, so who sees the live table sees the bound device too.
+ *	Looked at by who is inside @gate alone
+ * @state: where it is; written under &vfio_device.lock, and by the call that has
+ *	taken it to BINDING, as nobody else moves it from there
  * @device: the device. Its memory is there as long as the fd; it is registered,
- *	and its driver there, as long as @gate is held
+ *	and its driver there, for who is inside @gate
  * @group_file: the group's file that it came from, pinned; NULL if it came
  *	through the device's own node
- * @gate: held by each call and each page fault while it is under way, killed by
- *	revocation
- * @user_lock: one bind, attach or detach at a time, copying the answer to user
- *	space included: it stalls nobody but the users of this very fd
+ * @gate: each call and each page fault is inside while it is under way;
+ *	closed by revocation. See vfio_gate_enter()
+ * @attach_lock: one attach at a time, copying the answer to user space and what
+ *	is undone if that fails included: it stalls nobody but the users of this
+ *	very fd
  * @ictx: the iommufd that it was bound to by VFIO_DEVICE_BIND_IOMMUFD; written
- *	under @user_lock before the fd is live
+ *	under &vfio_device.lock before the fd is live
  * @devid: its object id there
  * @kvm: the KVM that was announced for this file
  * @ref: one of the file, one of who revokes it; the last one frees
  * @node: in &vfio_device.files, or in the list of who revokes it
  * @revoked: the one who revokes it lets go of the device, not the last
- *	close(2); under &vfio_device.files_lock
- * @drained: @gate is closed and nobody is inside
- * @wait: who polls it
+ *	close(2), and it keeps the memory of @device; under
+ *	&vfio_device.files_lock
+ * @wait: who polls it, and who waits until nobody is inside @gate
  * @opener: the process that opened it
  * @comm: its name
- * @coherent: see vfio_file_enforced_coherent(); constant
+ * @coherent: what vfio_file_enforced_coherent() says once it is revoked
  * @vma_lock: protects @vma_ops and @vma_mms
  * @vma_ops: operations of mappings, see vma.c
  * @vma_mms: who has mappings that are filled by mmap(2) itself, likewise
@@ -204,8 +180,8 @@ struct vfio_fd {
 	enum vfio_fd_state state;
 	struct vfio_device *device;
 	struct file *group_file;
-	struct percpu_ref gate;
-	struct mutex user_lock; /* see above */
+	atomic_t gate;
+	struct mutex attach_lock; /* see above */
 	struct iommufd_ctx *ictx;
 	u32 devid;
 	struct vfio_kvm_slot kvm;
@@ -213,11 +189,10 @@ struct vfio_fd {
 	struct kref ref;
 	struct list_head node;
 	bool revoked;
-	struct completion drained;
+	bool coherent;
 	wait_queue_head_t wait;
 	struct pid *opener;
 	char comm[TASK_COMM_LEN];
-	bool coherent;
 
 	spinlock_t vma_lock; /* see above */
 	struct list_head vma_ops;
@@ -227,17 +202,49 @@ struct vfio_fd {
 };
 
 /*
- * Into the driver and out of it: between the two the device stays registered.
- * False: the fd is revoked.
+ * The gate is how many are inside, and less than zero by VFIO_GATE_OPEN until
+ * it is closed. So it comes to zero closed, with nobody inside, and stays there
+ * but for those that were about to enter when it was closed.
  */
-static inline bool vfio_gate_enter(struct vfio_fd *fd)
+#define VFIO_GATE_OPEN	INT_MIN
+
+static inline bool vfio_gate_is_closed(struct vfio_fd *fd)
 {
-	return percpu_ref_tryget_live(&fd->gate);
+	return atomic_read(&fd->gate) >= 0;
+}
+
+/* Closed, and nobody inside: what they did has been done. */
+static inline bool vfio_gate_is_drained(struct vfio_fd *fd)
+{
+	return !atomic_read_acquire(&fd->gate);
 }
 
 static inline void vfio_gate_leave(struct vfio_fd *fd)
 {
-	percpu_ref_put(&fd->gate);
+	if (unlikely(atomic_dec_and_test(&fd->gate)))
+		wake_up_all(&fd->wait);
+}
+
+/*
+ * Into the driver and out of it: between the two the device stays registered.
+ * False: the fd is revoked. It is looked at first, so that somebody who calls
+ * again and again cannot keep a closed gate from zero.
+ */
+static inline bool vfio_gate_enter(struct vfio_fd *fd)
+{
+	if (unlikely(vfio_gate_is_closed(fd)))
+		return false;
+	if (likely(atomic_add_negative(1, &fd->gate)))
+		return true;
+	vfio_gate_leave(fd);
+	return false;
+}
+
+/* Once. Who is inside stays there. */
+static inline void vfio_gate_close(struct vfio_fd *fd)
+{
+	if (atomic_sub_and_test(VFIO_GATE_OPEN, &fd->gate))
+		wake_up_all(&fd->wait);
 }
 
 extern const struct file_operations vfio_device_fops;
@@ -307,10 +314,31 @@ enum vfio_group_type {
 };
 
 /* device.c */
-int vfio_device_pm_get(struct vfio_device *device);
-void vfio_device_pm_put(struct vfio_device *device);
+int vfio_device_resume(struct vfio_device *device);
+void vfio_device_idle(struct vfio_device *device);
 int vfio_device_class_init(void);
 void vfio_device_class_exit(void);
+
+/**
+ * vfio_device_pm_get() - wake the device up for an ioctl
+ * @device: an open device
+ *
+ * Return: 0, or -EIO when it does not wake up.
+ */
+static inline int vfio_device_pm_get(struct vfio_device *device)
+{
+	return device->has_pm ? vfio_device_resume(device) : 0;
+}
+
+/**
+ * vfio_device_pm_put() - undo vfio_device_pm_get()
+ * @device: the device
+ */
+static inline void vfio_device_pm_put(struct vfio_device *device)
+{
+	if (device->has_pm)
+		vfio_device_idle(device);
+}
 
 /* devset.c */
 void vfio_release_device_set(struct vfio_device *device);

@@ -25,7 +25,8 @@ struct iommufd_access;
 struct iommufd_ctx;
 struct iommufd_device;
 struct kvm;
-struct vfio_binding;
+struct vfio_container;
+struct vfio_dma_ctx_ops;
 struct vfio_group;
 
 /**
@@ -41,6 +42,40 @@ struct vfio_device_set {
 	struct mutex lock; /* see above */
 	struct list_head device_list;
 	unsigned int device_count;
+};
+
+/**
+ * struct vfio_dma_ctx - what translates a device's DMA
+ * @ops: the kind of it; NULL: there is none
+ * @ictx: of an iommufd
+ * @container: of a container
+ *
+ * Of the core alone. Passed around by value; two are the same if kind and object
+ * are.
+ */
+struct vfio_dma_ctx {
+	const struct vfio_dma_ctx_ops *ops;
+	union {
+		struct iommufd_ctx *ictx;
+		struct vfio_container *container;
+	};
+};
+
+/**
+ * struct vfio_binding - the one use of a device
+ * @ctx: where its DMA goes; the group or the fd that brought it holds it alive.
+ *	There is none: nobody uses the device
+ * @devid: object id in the iommufd
+ * @shared: came through a group: other fds of that group may join
+ * @put_kvm: drops &vfio_device.kvm, if one is held
+ *
+ * Of the core alone. One per device: who has it excludes everybody else.
+ */
+struct vfio_binding {
+	struct vfio_dma_ctx ctx;
+	u32 devid;
+	bool shared;
+	void (*put_kvm)(struct kvm *kvm);
 };
 
 /**
@@ -94,7 +129,7 @@ struct vfio_device {
 	char *syspath; /* what their fdinfo calls the device then */
 	int revoke_timeout; /* seconds; negative: the module's parameter */
 	struct mutex lock; /* protects binding and the state of each fd */
-	struct vfio_binding *binding; /* who uses it and with what DMA, or NULL */
+	struct vfio_binding binding; /* who uses it and with what DMA */
 	unsigned int open_count; /* fds that share binding; dev_set->lock */
 	struct module *owner; /* of the driver that registered it */
 	bool has_pm; /* that driver has power management */

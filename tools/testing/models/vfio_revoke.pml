@@ -16,14 +16,16 @@
  * Each of these must be found out: -DNO_DRAIN (goes on with somebody inside),
  * -DNO_SETTLE (does not wait for an mmap(2) that is half done), -DNO_MARK
  * (closes beside close(2)), -DNO_REF (no reference to the fd), -DZAP_EARLY
- * (zaps before the drain). With -DRETURNS and -DNO_TIME (no time
+ * (zaps before the drain), -DNO_RECHECK (trusts a look at the gate before it
+ * counts itself). With -DRETURNS and -DNO_TIME (no time
  * is set), a holder who never closes is found to stop it.
  */
 
 #define USERS	4	/* call, fault, mmap, holder: a reference each */
 
 bool gate_dead, revoked, in_list = true;
-byte inside;		/* of the gate */
+byte inside;		/* of the gate, and those who find it closed just now */
+bool drained;		/* it has come to zero, closed */
 byte file_ref = USERS;
 byte fd_ref = 1;	/* of the file */
 bool fd_freed;
@@ -35,21 +37,37 @@ bool gone;		/* unregistration has returned */
 /* The mapping of the fault is linked to the inode, the other one not yet. */
 bool fault_pte, mmap_pte, mmap_linked, mmap_lock;
 
-inline enter(in)
-{
-	assert(!fd_freed);
-	atomic {
-		if
-		:: gate_dead -> in = false
-		:: else -> inside++; in = true
-		fi
-	}
-}
-
+/* A word holds both, so what changes it sees the other at that very time. */
 inline leave()
 {
 	assert(!fd_freed);
-	inside--
+	atomic {
+		inside--;
+		if
+		:: gate_dead && inside == 0 -> drained = true
+		:: else
+		fi
+	}
+	assert(!fd_freed)	/* who waits is woken */
+}
+
+inline enter(in)
+{
+	assert(!fd_freed);
+	if
+	:: gate_dead -> in = false
+	:: !gate_dead ->
+		/* Closed by now? Counted all the same. */
+#ifdef NO_RECHECK
+		atomic { inside++; in = true }
+#else
+		atomic { inside++; in = !gate_dead }
+#endif
+		if
+		:: in
+		:: else -> leave()
+		fi
+	fi
 }
 
 inline in_driver()
@@ -199,12 +217,18 @@ active proctype Unregister()
 		if
 		:: mine ->
 			assert(!fd_freed);
-			gate_dead = true;
+			atomic {
+				gate_dead = true;
+				if
+				:: inside == 0 -> drained = true
+				:: else
+				fi
+			}
 #ifdef ZAP_EARLY
 			zap();
 #endif
 #ifndef NO_DRAIN
-			inside == 0;
+			drained;
 #endif
 #ifndef NO_SETTLE
 			atomic { !mmap_lock -> mmap_lock = true }

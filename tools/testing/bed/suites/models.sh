@@ -48,8 +48,10 @@ host_run()
 	t_check "vfio_revoke: unregistration returns" host_returns vfio_revoke ""
 	t_check "vfio_revoke: with no time set a holder stops it" \
 		host_never_returns vfio_revoke NO_TIME
-	t_check "vfio_revoke: NO_DRAIN closes with a call inside" \
-		host_finds vfio_revoke NO_DRAIN "(driver_open&& !(gone))"
+	for v in NO_DRAIN NO_RECHECK; do
+		t_check "vfio_revoke: $v closes with a call inside" \
+			host_finds vfio_revoke $v "(driver_open&& !(gone))"
+	done
 	for v in NO_SETTLE ZAP_EARLY; do
 		t_check "vfio_revoke: $v leaves a page mapped" \
 			host_finds vfio_revoke $v "assertion violated 0"
