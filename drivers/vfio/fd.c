@@ -236,6 +236,21 @@ static const struct vfio_fd_ops *vfio_fd_ops_now(struct vfio_fd *fd)
 	return smp_load_acquire(&fd->ops);
 }
 
+/* The last one out of a closed gate. */
+static noinline long vfio_gate_wake(struct vfio_fd *fd, long ret)
+{
+	wake_up_all(&fd->wait);
+	return ret;
+}
+
+/* As vfio_gate_leave(), with nothing to keep while it wakes somebody. */
+static inline long vfio_gate_leave_with(struct vfio_fd *fd, long ret)
+{
+	if (unlikely(atomic_dec_and_test(&fd->gate)))
+		return vfio_gate_wake(fd, ret);
+	return ret;
+}
+
 /**
  * vfio_fd_alloc() - make an fd for a device
  * @device: the device, on which the caller has a vfio_device_try_get()
@@ -332,8 +347,7 @@ static long vfio_fd_ioctl(struct file *file, unsigned int cmd,
 	if (unlikely(!vfio_gate_enter(fd)))
 		return vfio_fd_dead_ioctl(fd, cmd, arg);
 	ret = vfio_fd_ops_now(fd)->ioctl(fd, cmd, arg);
-	vfio_gate_leave(fd);
-	return ret;
+	return vfio_gate_leave_with(fd, ret);
 }
 
 static ssize_t vfio_fd_read(struct file *file, char __user *buf, size_t count,
@@ -345,8 +359,7 @@ static ssize_t vfio_fd_read(struct file *file, char __user *buf, size_t count,
 	if (unlikely(!vfio_gate_enter(fd)))
 		return vfio_fd_dead_read(fd, buf, count, ppos);
 	ret = vfio_fd_ops_now(fd)->read(fd, buf, count, ppos);
-	vfio_gate_leave(fd);
-	return ret;
+	return vfio_gate_leave_with(fd, ret);
 }
 
 static ssize_t vfio_fd_write(struct file *file, const char __user *buf,
@@ -358,8 +371,7 @@ static ssize_t vfio_fd_write(struct file *file, const char __user *buf,
 	if (unlikely(!vfio_gate_enter(fd)))
 		return vfio_fd_dead_write(fd, buf, count, ppos);
 	ret = vfio_fd_ops_now(fd)->write(fd, buf, count, ppos);
-	vfio_gate_leave(fd);
-	return ret;
+	return vfio_gate_leave_with(fd, ret);
 }
 
 static int vfio_fd_mmap(struct file *file, struct vm_area_struct *vma)
@@ -370,8 +382,7 @@ static int vfio_fd_mmap(struct file *file, struct vm_area_struct *vma)
 	if (unlikely(!vfio_gate_enter(fd)))
 		return vfio_fd_dead_mmap(fd, vma);
 	ret = vfio_fd_ops_now(fd)->mmap(fd, vma);
-	vfio_gate_leave(fd);
-	return ret;
+	return vfio_gate_leave_with(fd, ret);
 }
 
 /* There is nothing to wait for but the end. */

@@ -104,15 +104,23 @@ int iommu_member_set_domain(struct iommu_member *m, struct iommu_domain *domain)
 	return attach(domain, m->dev);
 }
 
-/* Attach, or else block. Says so if even that failed. */
-static int attach_or_block(struct iommu_member *m, struct iommu_domain *domain)
+/* A driver has refused @domain to @m, which it must not do. No DMA, then. */
+static noinline void block_instead(struct iommu_member *m, struct iommu_domain *domain,
+				   int ret)
 {
 	struct iommu_domain *blocking = m->group->blocking_domain;
+
+	WARN_ON(ret);
+	if (blocking && blocking != domain)
+		attach(blocking, m->dev);
+}
+
+static void attach_or_block(struct iommu_member *m, struct iommu_domain *domain)
+{
 	int ret = iommu_member_set_domain(m, domain);
 
-	if (ret && blocking && blocking != domain)
-		attach(blocking, m->dev);
-	return ret;
+	if (unlikely(ret))
+		block_instead(m, domain, ret);
 }
 
 /**
@@ -151,7 +159,7 @@ out_back:
 		if (back == m)
 			break;
 		if (back->state == MEMBER_LIVE)
-			WARN_ON(attach_or_block(back, group->domain));
+			attach_or_block(back, group->domain);
 	}
 	return ret;
 }
@@ -170,7 +178,7 @@ void iommu_group_force_domain(struct iommu_group *group, struct iommu_domain *do
 		return;
 	for_each_member(group, m)
 		if (m->state == MEMBER_LIVE)
-			WARN_ON(attach_or_block(m, domain));
+			attach_or_block(m, domain);
 	WRITE_ONCE(group->domain, domain);
 }
 

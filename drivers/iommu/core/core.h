@@ -189,9 +189,15 @@ static inline bool dev_has_iommu(struct device *dev)
 	return dev->iommu && dev->iommu->iommu_dev;
 }
 
-/* group.c */
 DEFINE_FREE(iommu_group_put, struct iommu_group *, iommu_group_put(_T))
-void iommu_group_assert_not_walking(struct iommu_group *group);
+
+/* Where iommu_group::mutex is about to be taken: not from within iommu_group_for_each_dev(). */
+static inline void iommu_group_assert_not_walking(struct iommu_group *group)
+{
+	WARN_ONCE(READ_ONCE(group->walker) == current,
+		  "iommu group %d: called from within iommu_group_for_each_dev(), will deadlock\n",
+		  group->id);
+}
 
 /* member.c */
 struct iommu_member *iommu_member_alloc(struct iommu_group *group, struct device *dev);
@@ -200,7 +206,13 @@ int iommu_member_add_links(struct iommu_member *m);
 void iommu_member_delist(struct iommu_member *m);
 void iommu_member_free(struct iommu_member *m);
 struct iommu_member *iommu_member_of(struct iommu_group *group, struct device *dev);
-struct iommu_member *iommu_group_first_member(struct iommu_group *group);
+
+/* The member that stands for the whole group, or NULL if it is empty. */
+static inline struct iommu_member *iommu_group_first_member(struct iommu_group *group)
+{
+	lockdep_assert_held(&group->mutex);
+	return list_first_entry_or_null(&group->members, struct iommu_member, node);
+}
 
 /* group_sysfs.c */
 extern const struct kobj_type iommu_group_ktype;

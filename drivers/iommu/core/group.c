@@ -202,14 +202,6 @@ void iommu_group_set_iommudata(struct iommu_group *group, void *iommu_data,
 }
 EXPORT_SYMBOL_GPL(iommu_group_set_iommudata);
 
-/* A callback of iommu_group_for_each_dev() must not do what needs the mutex. */
-void iommu_group_assert_not_walking(struct iommu_group *group)
-{
-	WARN_ONCE(READ_ONCE(group->walker) == current,
-		  "iommu group %d: called from within iommu_group_for_each_dev(), will deadlock\n",
-		  group->id);
-}
-
 /**
  * iommu_group_for_each_dev() - call a function for each member of a group
  * @group: the group, with a reference

@@ -156,13 +156,6 @@ struct iommu_member *iommu_member_of(struct iommu_group *group, struct device *d
 	return NULL;
 }
 
-/* The member that stands for the whole group, or NULL if it is empty. */
-struct iommu_member *iommu_group_first_member(struct iommu_group *group)
-{
-	lockdep_assert_held(&group->mutex);
-	return list_first_entry_or_null(&group->members, struct iommu_member, node);
-}
-
 /**
  * iommu_group_add_device() - put a device that no IOMMU serves into a group
  * @group: the group, with a reference
