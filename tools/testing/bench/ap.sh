@@ -3,6 +3,7 @@ title="vfio-ap: assigning the last domain of small and of large matrices"
 arch="s390"
 timeout=600
 # Its program counts instructions; time has no meaning on an emulated adapter.
+smp=1
 trees="insn"
 append="facilities=12,15"
 modules="drivers/s390/crypto/vfio_ap drivers/s390/crypto/zcrypt_cex4"

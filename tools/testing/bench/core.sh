@@ -3,6 +3,7 @@ title="the core alone: mediated devices and an IOMMU with nothing behind them"
 memory="4G"
 iommu="none"
 timeout=1500
+smp=1
 trees="insn time"
 programs="mdev_cost vfio_cost write_cost"
 modules="drivers/vfio/mdev/mdev"
@@ -41,6 +42,26 @@ groups_and_domains()
 	done
 }
 
+# guids N: names of mediated devices
+guids()
+{
+	i=0
+	while [ $((i += 1)) -le $1 ]; do
+		printf '6c1ab1a3-4d0c-4c0e-9d0c-%012x\n' $i
+	done
+}
+
+# A parent goes, with its devices, and comes back.
+parents()
+{
+	parent=/sys/module/bench_mdev/parameters/parent
+	for x in 16 256 2048; do
+		guids $x | sed "s|^|- 0 1 $types/create |"
+		echo "mdev.parent-gone $x $x $parent 0"
+		echo "- 0 1 $parent 1"
+	done
+}
+
 # The youngest first: the other order takes the base minutes.
 nodes()
 {
@@ -75,6 +96,8 @@ guest()
 	echo $guid >$types/create
 	run vfio_cost /sys/bus/mdev/devices/$guid mdev pin
 	echo 1 >/sys/bus/mdev/devices/$guid/remove
+	parents >/tmp/plan
+	run write_cost </tmp/plan
 	groups_and_domains >/tmp/plan
 	run write_cost </tmp/plan
 	rmmod bench_iommu

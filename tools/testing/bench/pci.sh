@@ -2,6 +2,7 @@
 title="PCI functions behind an IOMMU: bind, open, map, 64 virtual functions"
 memory="2G"
 timeout=900
+smp=1
 trees="insn time"
 programs="vfio_cost map_cost write_cost"
 devices=(-device edu,id=edu0,addr=5

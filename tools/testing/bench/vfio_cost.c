@@ -21,8 +21,8 @@
 #include <linux/vfio.h>
 
 #include "bench_mdev.h"
+#include "cycle.h"
 #include "measure.h"
-#include "vfio_util.h"
 
 #define PIN_BYTES	(BENCH_MDEV_PAGES * 4096ul)
 #define IOVA		0x10000000ul
@@ -51,104 +51,96 @@ static void named(struct figure *f, const char *name, long x)
 	must(timed_ret, #call);						\
 })
 
+/* One figure for each step of a way, in the order of @names. */
+static void name_steps(struct figure *steps, const char *const *names, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		named(&steps[i], names[i], 1);
+}
+
+static void print_steps(struct figure *steps, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		figure_print(&steps[i]);
+}
+
+/* The whole, with an address space of its own, as a program does it. */
+static void measure_whole(const char *name, void (*cycle)(const struct vfio_dut *))
+{
+	struct figure all;
+	long i;
+
+	named(&all, name, 1);
+	for (i = 0; i < rounds; i++) {
+		figure_begin(&all);
+		cycle(&dut);
+		figure_end(&all, 1);
+	}
+	figure_print(&all);
+}
+
 static void cdev_cycle(int iommufd, __u32 ioas)
 {
-	struct figure all, open_, bind, attach, info, region, detach, close_;
+	enum { OPEN, BIND, ATTACH, INFO, REGION, DETACH, CLOSE, STEPS };
+	static const char *const names[STEPS] = {
+		[OPEN] = "cdev.open", [BIND] = "cdev.bind", [ATTACH] = "cdev.attach",
+		[INFO] = "cdev.info", [REGION] = "cdev.region-info",
+		[DETACH] = "cdev.detach", [CLOSE] = "cdev.close",
+	};
+	struct figure steps[STEPS];
 	struct vfio_device_info vinfo;
 	struct vfio_region_info rinfo;
 	__u32 id;
 	long i;
 	int fd;
 
-	named(&open_, "cdev.open", 1);
-	named(&bind, "cdev.bind", 1);
-	named(&attach, "cdev.attach", 1);
-	named(&info, "cdev.info", 1);
-	named(&region, "cdev.region-info", 1);
-	named(&detach, "cdev.detach", 1);
-	named(&close_, "cdev.close", 1);
+	name_steps(steps, names, STEPS);
 	for (i = 0; i < rounds; i++) {
-		fd = TIMED(&open_, node_open(dut.cdev));
-		TIMED(&bind, vfio_bind(fd, iommufd, &id));
+		fd = TIMED(&steps[OPEN], node_open(dut.cdev));
+		TIMED(&steps[BIND], vfio_bind(fd, iommufd, &id));
 		id = ioas;
-		TIMED(&attach, vfio_attach(fd, &id));
-		TIMED(&info, device_info(fd, &vinfo));
-		TIMED(&region, device_region(fd, 0, &rinfo));
-		TIMED(&detach, vfio_detach(fd));
-		TIMED(&close_, close(fd));
+		TIMED(&steps[ATTACH], vfio_attach(fd, &id));
+		TIMED(&steps[INFO], device_info(fd, &vinfo));
+		TIMED(&steps[REGION], device_region(fd, 0, &rinfo));
+		TIMED(&steps[DETACH], vfio_detach(fd));
+		TIMED(&steps[CLOSE], close(fd));
 	}
-	figure_print(&open_);
-	figure_print(&bind);
-	figure_print(&attach);
-	figure_print(&info);
-	figure_print(&region);
-	figure_print(&detach);
-	figure_print(&close_);
-
-	/* The whole, and an iommufd of its own, as a program does it. */
-	named(&all, "cdev.all", 1);
-	for (i = 0; i < rounds; i++) {
-		figure_begin(&all);
-		iommufd = must(iommufd_open(), "iommufd");
-		must(ioas_alloc(iommufd, &ioas), "IOAS_ALLOC");
-		fd = must(node_open(dut.cdev), dut.cdev);
-		must(vfio_bind(fd, iommufd, &id), "BIND");
-		must(vfio_attach(fd, &ioas), "ATTACH");
-		must(device_info(fd, &vinfo), "GET_INFO");
-		close(fd);
-		close(iommufd);
-		figure_end(&all, 1);
-	}
-	figure_print(&all);
+	print_steps(steps, STEPS);
+	measure_whole("cdev.all", cycle_cdev);
 }
 
 static void group_cycle(void)
 {
-	struct figure open_, set, iommu, get, info, close_, leave, all;
+	enum { OPEN, SET, IOMMU, GET, INFO, CLOSE, LEAVE, STEPS };
+	static const char *const names[STEPS] = {
+		[OPEN] = "group.open", [SET] = "group.set-container",
+		[IOMMU] = "group.set-iommu", [GET] = "group.get-device-fd",
+		[INFO] = "group.info", [CLOSE] = "group.close-device",
+		[LEAVE] = "group.close",
+	};
+	struct figure steps[STEPS];
 	struct vfio_device_info vinfo;
 	int group, container, fd;
 	long i;
 
-	named(&open_, "group.open", 1);
-	named(&set, "group.set-container", 1);
-	named(&iommu, "group.set-iommu", 1);
-	named(&get, "group.get-device-fd", 1);
-	named(&info, "group.info", 1);
-	named(&close_, "group.close-device", 1);
-	named(&leave, "group.close", 1);
-	named(&all, "group.all", 1);
+	name_steps(steps, names, STEPS);
 	for (i = 0; i < rounds; i++) {
 		container = must(container_open(), "container");
-		group = TIMED(&open_, node_open(dut.group));
-		TIMED(&set, group_set_container(group, container));
-		TIMED(&iommu, container_set_iommu(container, VFIO_TYPE1v2_IOMMU));
-		fd = TIMED(&get, group_get_device(group, dut.name));
-		TIMED(&info, device_info(fd, &vinfo));
-		TIMED(&close_, close(fd));
-		TIMED(&leave, close(group));
+		group = TIMED(&steps[OPEN], node_open(dut.group));
+		TIMED(&steps[SET], group_set_container(group, container));
+		TIMED(&steps[IOMMU], container_set_iommu(container, VFIO_TYPE1v2_IOMMU));
+		fd = TIMED(&steps[GET], group_get_device(group, dut.name));
+		TIMED(&steps[INFO], device_info(fd, &vinfo));
+		TIMED(&steps[CLOSE], close(fd));
+		TIMED(&steps[LEAVE], close(group));
 		close(container);
 	}
-	for (i = 0; i < rounds; i++) {
-		figure_begin(&all);
-		container = must(container_open(), "container");
-		group = must(node_open(dut.group), dut.group);
-		must(group_set_container(group, container), "SET_CONTAINER");
-		must(container_set_iommu(container, VFIO_TYPE1v2_IOMMU), "SET_IOMMU");
-		fd = must(group_get_device(group, dut.name), "GET_DEVICE_FD");
-		must(device_info(fd, &vinfo), "GET_INFO");
-		close(fd);
-		close(group);
-		close(container);
-		figure_end(&all, 1);
-	}
-	figure_print(&open_);
-	figure_print(&set);
-	figure_print(&iommu);
-	figure_print(&get);
-	figure_print(&info);
-	figure_print(&close_);
-	figure_print(&leave);
-	figure_print(&all);
+	print_steps(steps, STEPS);
+	measure_whole("group.all", cycle_group);
 }
 
 /* Calls that the device answers at once: what is left is the way there. */
@@ -166,7 +158,7 @@ static void dispatch(int fd, const char *way)
 	at = region.offset;
 
 #define EACH(what, call) do {						\
-	snprintf(name, sizeof(name), "%s.%s", way, what);		\
+	snprintf(name, sizeof(name), "%s%s", way, what);		\
 	named(&f, name, 1);						\
 	for (r = 0; r < 8; r++) {					\
 		figure_begin(&f);					\
@@ -194,44 +186,41 @@ static void ask(int fd, unsigned int op, unsigned int batch)
 	must(pwrite(fd, &r, sizeof(r), 0), "what was asked of the device");
 }
 
+/* Some samples of one request, of as many pages as there are; then of @undo. */
+static void ask_often(int fd, const char *way, const char *what, unsigned int op,
+		      const char *undoing, unsigned int undo, unsigned int batch, long x)
+{
+	struct figure done, undone;
+	char name[32];
+	int r;
+
+	snprintf(name, sizeof(name), "%s%s", way, what);
+	named(&done, name, x);
+	snprintf(name, sizeof(name), "%s%s", way, undoing ? undoing : "");
+	named(&undone, name, x);
+	for (r = 0; r < 6; r++) {
+		figure_begin(&done);
+		ask(fd, op, batch);
+		figure_end(&done, BENCH_MDEV_PAGES);
+		if (!undoing)
+			continue;
+		figure_begin(&undone);
+		ask(fd, undo, batch);
+		figure_end(&undone, BENCH_MDEV_PAGES);
+	}
+	figure_print(&done);
+	figure_print(&undone);
+}
+
 static void reach_memory(int fd, const char *way)
 {
 	static const unsigned int batches[] = { 1, 16, 512 };
-	struct figure pinned, unpinned, moved;
-	char name[32];
-	int i, r;
+	int i;
 
-	for (i = 0; i < 3; i++) {
-		snprintf(name, sizeof(name), "%s.pin-page", way);
-		named(&pinned, name, batches[i]);
-		snprintf(name, sizeof(name), "%s.unpin-page", way);
-		named(&unpinned, name, batches[i]);
-		for (r = 0; r < 6; r++) {
-			figure_begin(&pinned);
-			ask(fd, BENCH_PIN, batches[i]);
-			figure_end(&pinned, BENCH_MDEV_PAGES);
-			figure_begin(&unpinned);
-			ask(fd, BENCH_UNPIN, batches[i]);
-			figure_end(&unpinned, BENCH_MDEV_PAGES);
-		}
-		figure_print(&pinned);
-		figure_print(&unpinned);
-	}
-	named(&moved, "alloc", 1);
-	for (r = 0; r < 6; r++) {
-		figure_begin(&moved);
-		ask(fd, BENCH_ALLOC, 1);
-		figure_end(&moved, BENCH_MDEV_PAGES);
-	}
-	figure_print(&moved);
-	snprintf(name, sizeof(name), "%s.dma-rw", way);
-	named(&moved, name, 64);
-	for (r = 0; r < 6; r++) {
-		figure_begin(&moved);
-		ask(fd, BENCH_WRITE, 1);
-		figure_end(&moved, BENCH_MDEV_PAGES);
-	}
-	figure_print(&moved);
+	for (i = 0; i < 3; i++)
+		ask_often(fd, way, "pin-page", BENCH_PIN, "unpin-page", BENCH_UNPIN, batches[i],
+			  batches[i]);
+	ask_often(fd, way, "dma-rw", BENCH_WRITE, NULL, 0, 1, 64);
 }
 
 static void use_cdev(int iommufd, __u32 ioas, bool pins)
@@ -242,9 +231,11 @@ static void use_cdev(int iommufd, __u32 ioas, bool pins)
 	must(vfio_bind(fd, iommufd, &id), "BIND");
 	must(vfio_attach(fd, &pt), "ATTACH");
 	if (pins) {
-		dispatch(fd, "cdev");
+		dispatch(fd, "cdev.");
 		must(ioas_map(iommufd, ioas, memory, PIN_BYTES, IOVA), "IOAS_MAP");
-		reach_memory(fd, "cdev");
+		reach_memory(fd, "cdev.");
+		/* What a driver pays for memory of its own. */
+		ask_often(fd, "", "alloc", BENCH_ALLOC, NULL, 0, 1, 1);
 		must(ioas_unmap(iommufd, ioas, IOVA, PIN_BYTES), "IOAS_UNMAP");
 	}
 	close(fd);
@@ -258,9 +249,9 @@ static void use_group(bool pins)
 	must(vfio_open_group_container(&dut, fds), "group and container");
 	fd = must(group_get_device(fds[0], dut.name), "GET_DEVICE_FD");
 	if (pins) {
-		dispatch(fd, "group");
+		dispatch(fd, "group.");
 		must(container_map(fds[1], memory, PIN_BYTES, IOVA), "MAP_DMA");
-		reach_memory(fd, "group");
+		reach_memory(fd, "group.");
 		must(container_unmap(fds[1], IOVA, &size), "UNMAP_DMA");
 	}
 	close(fd);

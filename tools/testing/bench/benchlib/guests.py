@@ -20,8 +20,8 @@ from bedlib import log as bedlog, suite as bedsuite
 
 SELFTESTS = os.path.join(REPO, "tools/testing/selftests/vfio")
 # What each program is linked with.
-SHARED = [os.path.join(HERE, "measure.c"), os.path.join(SELFTESTS, "vfio_uapi.c"),
-          os.path.join(SELFTESTS, "vfio_util.c")]
+SHARED = [os.path.join(HERE, "measure.c"), os.path.join(HERE, "cycle.c"),
+          os.path.join(SELFTESTS, "vfio_uapi.c"), os.path.join(SELFTESTS, "vfio_util.c")]
 
 
 class Figures(dict):
@@ -91,7 +91,9 @@ def run_one(path, tree, mode, options, figures):
         image = os.path.join(folder, "initramfs.cpio")
         bedsuite.pack(suite, place, image)
         say(f"  {since()} {name}: {suite.title}")
-        why = guest.boot(place.image, image, arch=place.arch, memory=suite.memory, smp=1,
+        # A clock of instructions is of one CPU.
+        smp = 1 if mode == "insn" else int(suite.smp)
+        why = guest.boot(place.image, image, arch=place.arch, memory=suite.memory, smp=smp,
                          iommu=suite.iommu, devices=suite.devices, append=append,
                          timeout=int(suite.timeout), on_line=line, icount=mode == "insn",
                          log_path=os.path.join(OUT, "bench", name + ".log"))
@@ -119,18 +121,24 @@ def worker(work, jobs, figures):
 
 
 def run(paths, modes, options, figures):
-    """All guests, base and ours beside each other: what disturbs one disturbs both."""
-    jobs = queue.Queue()
+    """All guests, base and ours beside each other: what disturbs one disturbs both.
+
+    But one that wants more than one CPU of the host in the end, alone.
+    """
+    together, alone = queue.Queue(), queue.Queue()
     for mode in (m for m in MODES if m in modes):
         for path in paths:
-            if mode in bedsuite.Suite(path, BENCH=mode).trees.split():
+            suite = bedsuite.Suite(path, BENCH=mode)
+            if mode in suite.trees.split():
+                jobs = alone if mode == "time" and int(suite.smp) > 1 else together
                 for tree in TREES:
                     jobs.put((path, tree, mode, options))
     work = bedsuite.Place("ours", "x86_64", "plain").work
-    for _ in range(int(options["JOBS"])):
-        threading.Thread(target=worker, args=(work, jobs, figures), daemon=True).start()
-    # Not for the threads: one may still wait for its place when all is done.
-    jobs.join()
+    for jobs, threads in ((together, int(options["JOBS"])), (alone, 1)):
+        for _ in range(0 if jobs.empty() else threads):
+            threading.Thread(target=worker, args=(work, jobs, figures), daemon=True).start()
+        # Not for the threads: one may still wait for its place when all is done.
+        jobs.join()
 
 
 def build(paths, nobuild):

@@ -12,7 +12,8 @@ RATIO = 1.05
 GROWTH = {"insn": 1.1, "time": 1.3}
 # Their x is how many devices there are.
 COUNTED = ("mdev.create", "mdev.remove.", "nodes.", "iommu.register", "iommu.plug",
-           "iommu.unplug", "iommu.lookup", "iommu.attach", "iommu.claim", "iommu.unregister")
+           "iommu.unplug", "iommu.lookup", "iommu.attach", "iommu.claim", "iommu.unregister",
+           "mdev.parent-gone")
 # Many points, each of which has a part of what comes now and then.
 CURVES = ("mdev.create", "mdev.remove.")
 UNITS = {"insn": "instructions", "time": "ns under TCG"}

@@ -5,6 +5,7 @@
  * "bench-iommu" of debugfs, one at a time:
  *
  *   add N, del N	devices, the youngest are deleted first
+ *   add N W		the same by W workers at a time
  *   register, unregister	the instance; the devices that are there are probed
  *   lookup N, attach N, claim N	N times each, of the last device
  *   map SIZE N		map and unmap that much, N times
@@ -18,9 +19,11 @@
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #define BENCH_NAME	"bench-iommu"
 #define BENCH_MAX	8192
+#define BENCH_WORKERS	8
 
 static struct iommu_device bench_iommu;
 static const struct iommu_ops bench_iommu_ops;
@@ -120,19 +123,52 @@ static const struct iommu_ops bench_iommu_ops = {
 	.owner			= THIS_MODULE,
 };
 
-static int bench_add(unsigned long n)
+struct bench_share {
+	struct work_struct work;
+	unsigned int first, end;
+	int ret;
+};
+
+static void bench_add_share(struct work_struct *work)
 {
+	struct bench_share *share = container_of(work, struct bench_share, work);
 	struct platform_device *pdev;
 
-	if (n > BENCH_MAX - count)
-		return -ENOSPC;
-	for (; n; n--) {
-		pdev = platform_device_register_simple(BENCH_NAME, count, NULL, 0);
+	for (; share->first < share->end; share->first++) {
+		pdev = platform_device_register_simple(BENCH_NAME, share->first, NULL, 0);
 		if (IS_ERR(pdev))
-			return PTR_ERR(pdev);
-		devices[count++] = pdev;
+			share->ret = PTR_ERR(pdev);
+		/* One that is not there is nothing to delete. */
+		devices[share->first] = pdev;
 	}
-	return 0;
+}
+
+/* By this many workers, each a share; the caller alone if there is none. */
+static int bench_add(unsigned long n, unsigned long workers)
+{
+	struct bench_share shares[BENCH_WORKERS] = {};
+	unsigned int i, parts = workers ?: 1;
+	int ret = 0;
+
+	if (n > BENCH_MAX - count || workers > BENCH_WORKERS)
+		return -ENOSPC;
+	for (i = 0; i < parts; i++) {
+		shares[i].first = count + n * i / parts;
+		shares[i].end = count + n * (i + 1) / parts;
+		INIT_WORK_ONSTACK(&shares[i].work, bench_add_share);
+		if (workers)
+			queue_work(system_unbound_wq, &shares[i].work);
+		else
+			bench_add_share(&shares[i].work);
+	}
+	for (i = 0; i < parts; i++) {
+		if (workers)
+			flush_work(&shares[i].work);
+		destroy_work_on_stack(&shares[i].work);
+		ret = ret ?: shares[i].ret;
+	}
+	count += n;
+	return ret;
 }
 
 static int bench_del(unsigned long n)
@@ -235,7 +271,7 @@ static int bench_command(char *text)
 	if (sscanf(text, "%15s %lu %lu", verb, &a, &b) < 1)
 		return -EINVAL;
 	if (!strcmp(verb, "add"))
-		return bench_add(a);
+		return bench_add(a, b);
 	if (!strcmp(verb, "del"))
 		return bench_del(a);
 	if (!strcmp(verb, "register"))

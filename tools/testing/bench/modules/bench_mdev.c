@@ -10,6 +10,7 @@
 #include <linux/iommu.h>
 #include <linux/mdev.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
@@ -199,6 +200,33 @@ static struct device *bench_dev;
 
 static const struct class bench_class = { .name = "bench" };
 
+static bool parent_is_there;
+
+/* "parent": 0 takes it away from under its devices, and 1 brings it back. */
+static int bench_parent_set(const char *val, const struct kernel_param *kp)
+{
+	bool want;
+	int ret = kstrtobool(val, &want);
+
+	if (ret || want == parent_is_there || !bench_dev)
+		return ret;
+	if (want)
+		ret = mdev_register_parent(&bench_parent, bench_dev, &bench_driver, bench_types,
+					   ARRAY_SIZE(bench_types));
+	else
+		mdev_unregister_parent(&bench_parent);
+	if (!ret)
+		parent_is_there = want;
+	return ret;
+}
+
+static const struct kernel_param_ops bench_parent_ops = {
+	.set = bench_parent_set,
+	.get = param_get_bool,
+};
+
+module_param_cb(parent, &bench_parent_ops, &parent_is_there, 0600);
+
 static int __init bench_init(void)
 {
 	int ret;
@@ -214,8 +242,7 @@ static int __init bench_init(void)
 		ret = PTR_ERR(bench_dev);
 		goto unregister_driver;
 	}
-	ret = mdev_register_parent(&bench_parent, bench_dev, &bench_driver, bench_types,
-				   ARRAY_SIZE(bench_types));
+	ret = bench_parent_set("1", NULL);
 	if (ret)
 		goto unregister_device;
 	return 0;
@@ -231,7 +258,7 @@ unregister_class:
 
 static void __exit bench_exit(void)
 {
-	mdev_unregister_parent(&bench_parent);
+	bench_parent_set("0", NULL);
 	device_unregister(bench_dev);
 	mdev_unregister_driver(&bench_driver);
 	class_unregister(&bench_class);
