@@ -234,6 +234,39 @@ static void bind_case_desc(const struct bind_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(bind_case, bind_cases, bind_case_desc);
 
+/* With as many inside as @inside when it is closed, and one who comes later. */
+static void gate_drains(struct kunit *test)
+{
+	struct fake *fake = fake_alloc(test);
+	int inside, left;
+
+	for (inside = 0; inside < 3; inside++) {
+		struct vfio_fd *fd = vfio_fd_alloc(&fake->vdev);
+
+		KUNIT_ASSERT_NOT_NULL(test, fd);
+		for (left = 0; left < inside; left++)
+			KUNIT_EXPECT_TRUE(test, vfio_gate_enter(fd));
+		KUNIT_EXPECT_FALSE(test, vfio_gate_is_closed(fd));
+		KUNIT_EXPECT_FALSE(test, vfio_gate_is_drained(fd));
+
+		vfio_gate_close(fd);
+		for (left = inside; left; left--) {
+			KUNIT_EXPECT_FALSE(test, vfio_gate_enter(fd));
+			KUNIT_EXPECT_TRUE(test, vfio_gate_is_closed(fd));
+			KUNIT_EXPECT_FALSE(test, vfio_gate_is_drained(fd));
+			vfio_gate_leave(fd);
+		}
+		KUNIT_EXPECT_TRUE(test, vfio_gate_is_drained(fd));
+		/* Was about to enter when it was closed. */
+		atomic_inc(&fd->gate);
+		vfio_gate_leave(fd);
+		KUNIT_EXPECT_TRUE(test, vfio_gate_is_drained(fd));
+		KUNIT_EXPECT_FALSE(test, vfio_gate_enter(fd));
+		vfio_fd_put(fd);
+	}
+	vfio_put_device(&fake->vdev);
+}
+
 static void bind_and_unwind(struct kunit *test)
 {
 	const struct bind_case *c = test->param_value;
@@ -420,6 +453,7 @@ static void device_sets(struct kunit *test)
 static struct kunit_case vfio_core_cases[] = {
 	KUNIT_CASE(fd_arcs),
 	KUNIT_CASE(fd_refuses),
+	KUNIT_CASE(gate_drains),
 	KUNIT_CASE_PARAM(bind_and_unwind, bind_case_gen_params),
 	KUNIT_CASE(bind_excludes),
 	KUNIT_CASE(device_registers),
