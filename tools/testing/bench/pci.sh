@@ -4,7 +4,7 @@ memory="2G"
 timeout=900
 smp=1
 trees="insn time"
-programs="vfio_cost map_cost write_cost"
+programs="map_cost parallel_cost vfio_cost write_cost"
 devices=(-device edu,id=edu0,addr=5
 	 -device pcie-root-port,id=rp0,chassis=1,addr=6
 	 -device nvme-subsys,id=subsys0
@@ -24,14 +24,18 @@ binding()
 	echo "- 1 1 /sys/bus/pci/drivers/vfio-pci/bind $edu"
 }
 
-# The functions take the driver that is named, when they are told to.
-virtual_functions()
+# bind_functions: they take the driver that is named, when they are told to
+bind_functions()
 {
 	for vf in $pf/virtfn*; do
 		name=$(readlink $vf)
 		echo "- 64 1 $vf/driver_override vfio-pci"
 		echo "vf.bind 64 1 /sys/bus/pci/drivers/vfio-pci/bind ${name##*/}"
 	done
+}
+
+unbind_functions()
+{
 	for vf in $pf/virtfn*; do
 		name=$(readlink $vf)
 		echo "vf.unbind 64 1 /sys/bus/pci/drivers/vfio-pci/unbind ${name##*/}"
@@ -54,7 +58,10 @@ guest()
 	echo 0 >$pf/sriov_drivers_autoprobe
 	echo "vf.enable 64 64 $pf/sriov_numvfs 64" >/tmp/plan
 	run write_cost </tmp/plan
-	virtual_functions >/tmp/plan
+	bind_functions >/tmp/plan
+	run write_cost </tmp/plan
+	run parallel_cost vf 2 $pf/virtfn*
+	unbind_functions >/tmp/plan
 	run write_cost </tmp/plan
 	echo "vf.disable 64 64 $pf/sriov_numvfs 0" >/tmp/plan
 	run write_cost </tmp/plan
