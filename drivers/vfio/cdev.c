@@ -191,10 +191,14 @@ long vfio_cdev_bind(struct vfio_fd *fd,
 	return 0;
 }
 
-static void vfio_cdev_do_detach(struct vfio_device *device)
+/* Undo the attach of this number, unless another one has taken its place. */
+static void vfio_cdev_undo_attach(struct vfio_fd *fd, unsigned int nr)
 {
+	struct vfio_device *device = fd->device;
+
 	mutex_lock(&device->dev_set->lock);
-	device->ops->detach_ioas(device);
+	if (fd->attaches == nr)
+		device->ops->detach_ioas(device);
 	mutex_unlock(&device->dev_set->lock);
 }
 
@@ -204,7 +208,8 @@ static void vfio_cdev_do_detach(struct vfio_device *device)
  * @arg: the argument in user space
  *
  * Replaces the address space that the device has, if any. When the answer
- * cannot be copied out, the device is left with none.
+ * cannot be copied out, the device is left with none, or with what another
+ * attach has given it meanwhile: no lock is held while it is copied.
  *
  * Return: 0; -EFAULT; -EINVAL for a bad size or flag; or what the iommufd
  *	says to the id: -ENOENT if there is no such object, -EINVAL if it is no
@@ -217,6 +222,7 @@ long vfio_cdev_attach(struct vfio_fd *fd,
 					 pt_id);
 	struct vfio_device *device = fd->device;
 	struct vfio_device_attach_iommufd_pt attach;
+	unsigned int nr = 0;
 	long ret;
 
 	ret = vfio_copy_arg(&attach, arg, minsz);
@@ -225,16 +231,16 @@ long vfio_cdev_attach(struct vfio_fd *fd,
 	if (attach.flags)
 		return -EINVAL;
 
-	mutex_lock(&fd->attach_lock);
 	mutex_lock(&device->dev_set->lock);
 	ret = device->ops->attach_ioas(device, &attach.pt_id);
+	if (!ret)
+		nr = ++fd->attaches;
 	mutex_unlock(&device->dev_set->lock);
 	trace_vfio_attach(device, fd->comm, pid_nr(fd->opener), ret);
 	if (!ret && put_user(attach.pt_id, &arg->pt_id)) {
-		vfio_cdev_do_detach(device);
+		vfio_cdev_undo_attach(fd, nr);
 		ret = -EFAULT;
 	}
-	mutex_unlock(&fd->attach_lock);
 	return ret;
 }
 
@@ -251,6 +257,7 @@ long vfio_cdev_detach(struct vfio_fd *fd,
 {
 	const size_t minsz = offsetofend(struct vfio_device_detach_iommufd_pt,
 					 flags);
+	struct vfio_device *device = fd->device;
 	struct vfio_device_detach_iommufd_pt detach;
 	int ret;
 
@@ -260,8 +267,9 @@ long vfio_cdev_detach(struct vfio_fd *fd,
 	if (detach.flags)
 		return -EINVAL;
 
-	/* An attach that is under way finds out when it undoes itself. */
-	vfio_cdev_do_detach(fd->device);
+	mutex_lock(&device->dev_set->lock);
+	device->ops->detach_ioas(device);
+	mutex_unlock(&device->dev_set->lock);
 	return 0;
 }
 

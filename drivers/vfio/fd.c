@@ -268,7 +268,6 @@ struct vfio_fd *vfio_fd_alloc(struct vfio_device *device)
 	fd->ops = vfio_fd_ops_of[VFIO_FD_UNBOUND];
 	fd->state = VFIO_FD_UNBOUND;
 	fd->device = device;
-	mutex_init(&fd->attach_lock);
 	vfio_kvm_slot_init(&fd->kvm);
 	kref_init(&fd->ref);
 	INIT_LIST_HEAD(&fd->node);
@@ -288,7 +287,6 @@ static void vfio_fd_free(struct kref *ref)
 	struct vfio_fd *fd = container_of(ref, struct vfio_fd, ref);
 
 	vfio_vma_free(fd);
-	mutex_destroy(&fd->attach_lock);
 	put_pid(fd->opener);
 	if (fd->revoked)
 		put_device(&fd->device->device);

@@ -28,18 +28,16 @@ struct vfio_fd;
  *
  *   device_lock() of the driver core
  *     vfio_group.setup		one group's node comes and goes
- *       vfio_fd.attach_lock	one fd's attach
- *         vfio_group.lock	who holds the group, and its DMA context
- *           vfio_device.lock	who is bound to the device
- *             vfio_container.lock	members and iommu driver of a container
- *             vfio_device_set.lock	open, close, bind, attach, detach
- *               iommufd's, type1's and the drivers' own locks
- *                 vfio_kvm_slot.lock
+ *       vfio_group.lock	who holds the group, and its DMA context
+ *         vfio_device.lock	who is bound to the device
+ *           vfio_container.lock	members and iommu driver of a container
+ *           vfio_device_set.lock	open, close, bind, attach, detach
+ *             iommufd's, type1's and the drivers' own locks
+ *               vfio_kvm_slot.lock
  *
- * A lock that is shared between users (all but vfio_fd.attach_lock) is not held
- * while user memory is touched, with one exception: an ioctl of a container's
- * iommu driver runs under vfio_container.lock, for reading. None of them is
- * taken under mmap_lock.
+ * None of them is held while user memory is touched, with one exception: an ioctl
+ * of a container's iommu driver runs under vfio_container.lock, for reading. None
+ * of them is taken under mmap_lock.
  *
  * vfio_device.files_lock and vfio_fd.vma_lock are spinlocks that nest in
  * nothing but mmap_lock, and in which nothing nests.
@@ -152,9 +150,8 @@ struct vfio_fd_ops {
  *	through the device's own node
  * @gate: each call and each page fault is inside while it is under way;
  *	closed by revocation. See vfio_gate_enter()
- * @attach_lock: one attach at a time, copying the answer to user space and what
- *	is undone if that fails included: it stalls nobody but the users of this
- *	very fd
+ * @attaches: how often an address space was attached through it; under the lock
+ *	of the device's set
  * @ictx: the iommufd that it was bound to by VFIO_DEVICE_BIND_IOMMUFD; written
  *	under &vfio_device.lock before the fd is live
  * @devid: its object id there
@@ -177,28 +174,28 @@ struct vfio_fd_ops {
  */
 struct vfio_fd {
 	const struct vfio_fd_ops *ops;
-	enum vfio_fd_state state;
 	struct vfio_device *device;
-	struct file *group_file;
+	enum vfio_fd_state state;
 	atomic_t gate;
-	struct mutex attach_lock; /* see above */
+	struct file *group_file;
 	struct iommufd_ctx *ictx;
 	u32 devid;
+	unsigned int attaches;
 	struct vfio_kvm_slot kvm;
 
-	struct kref ref;
 	struct list_head node;
 	bool revoked;
+	bool unzappable;
 	bool coherent;
+	struct kref ref;
 	wait_queue_head_t wait;
 	struct pid *opener;
 	char comm[TASK_COMM_LEN];
 
+	struct page *dummy;
 	spinlock_t vma_lock; /* see above */
 	struct list_head vma_ops;
 	struct list_head vma_mms;
-	bool unzappable;
-	struct page *dummy;
 };
 
 /*
