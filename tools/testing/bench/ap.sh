@@ -15,8 +15,5 @@ guest()
 {
 	. /usr/lib/bed/ap.sh
 	ap_setup na=255 nd=255
-	# By the number of queues in the matrix, in the order of the program.
-	ap_bench | awk -F': ' '
-		BEGIN { split("1 16 1024 64768", queues, " ") }
-		/^# instructions/ { print "= ap.assign-domain", queues[++n], $NF, 0 }'
+	ap_bench | awk '/^# instructions/ { print "= ap." $3, $4, $5, 0 }'
 }

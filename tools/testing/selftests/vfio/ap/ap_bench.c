@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What it costs to assign the last of 256 domains, and what else depends on
- * the size of a matrix. In a machine whose clock counts instructions (icount)
- * the figures are instructions, the same in each run. Reports and does not
- * judge. Run with the cards of ap.sh.
+ * What it costs to assign and unassign the last domain of a matrix, and to take
+ * away a queue of it and bring it back, by how many queues the matrix has. In a
+ * machine whose clock counts instructions (icount) the figures are instructions,
+ * the same in each run. Reports and does not judge. Run with the cards of ap.sh.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,20 +21,42 @@ static long long now_ns(void)
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
-/* One write of an attribute; the second time, so that nothing is done first. */
-static int cost(const struct vfio_dut *dut, const char *what, const char *attr,
-		const char *undo, int number)
+static int report(const char *what, long queues, long long start, int ret)
 {
-	long long start, ns;
+	printf("# instructions: %s %ld %lld\n", what, queues, now_ns() - start);
+	return ret;
+}
+
+/* The last domain of a matrix; the second time, so that nothing is done first. */
+static int cost_domain(const struct vfio_dut *dut, long queues, int number)
+{
+	long long start;
 	int ret;
 
-	ret = ap_set(dut, attr, "%d", number);
-	ret = ret ?: ap_set(dut, undo, "%d", number);
+	ret = ap_set(dut, "assign_domain", "%d", number);
+	ret = ret ?: ap_set(dut, "unassign_domain", "%d", number);
 	start = now_ns();
-	ret = ret ?: ap_set(dut, attr, "%d", number);
-	ns = now_ns() - start;
-	printf("# instructions: %s: %lld\n", what, ns);
-	return ret;
+	ret = ret ?: report("assign-domain", queues, start,
+			    ap_set(dut, "assign_domain", "%d", number));
+	start = now_ns();
+	ret = ret ?: report("unassign-domain", queues, start,
+			    ap_set(dut, "unassign_domain", "%d", number));
+	return ret ?: ap_set(dut, "assign_domain", "%d", number);
+}
+
+/* A queue of the matrix goes and comes back. */
+static int cost_queue(long queues)
+{
+	int apqn = APQN(CARD, DOMAIN);
+	long long start;
+	int ret;
+
+	ret = ap_queue_unbind(apqn);
+	ret = ret ?: ap_queue_bind(apqn);
+	start = now_ns();
+	ret = ret ?: report("queue-remove", queues, start, ap_queue_unbind(apqn));
+	start = now_ns();
+	return ret ?: report("queue-probe", queues, start, ap_queue_bind(apqn));
 }
 
 int main(void)
@@ -45,17 +67,20 @@ int main(void)
 	printf("1..1\n");
 	ap_emu_reset();
 	ret = ap_mdev_new(&dut);
-	ret = ret ?: cost(&dut, "the first domain, no adapter", "assign_domain",
-			  "unassign_domain", DOMAIN);
+	/* No adapter. */
+	ret = ret ?: cost_domain(&dut, 1, DOMAIN);
+	/* 4 x 4, all of whose queues are there; then 16 of them. */
 	ret = ret ?: ap_assign(&dut, CARD, LAST_CARD, DOMAIN, LAST_DOMAIN - 1);
-	ret = ret ?: cost(&dut, "the 4th domain of 4 adapters, all 16 queues there",
-			  "assign_domain", "unassign_domain", LAST_DOMAIN);
+	ret = ret ?: cost_domain(&dut, 16, LAST_DOMAIN);
+	ret = ret ?: cost_queue(16);
+	/* 4 x 256 */
 	ret = ret ?: ap_assign(&dut, CARD, LAST_CARD, 0, 254);
-	ret = ret ?: cost(&dut, "the last of 256 domains, 4 adapters, 16 queues there",
-			  "assign_domain", "unassign_domain", 255);
+	ret = ret ?: cost_domain(&dut, 1024, 255);
+	ret = ret ?: cost_queue(1024);
+	/* 253 x 256: the host keeps two adapters, and there is none of number 0. */
 	ret = ret ?: ap_assign(&dut, CARD, 255, 0, 254);
-	ret = ret ?: cost(&dut, "the last of 256 domains, 253 adapters, 16 queues there",
-			  "assign_domain", "unassign_domain", 255);
+	ret = ret ?: cost_domain(&dut, 64768, 255);
+	ret = ret ?: cost_queue(64768);
 	printf("%sok 1 costs\n", ret ? "not " : "");
 	if (ret)
 		printf("# %s\n", strerror(-ret));
