@@ -191,43 +191,13 @@ const struct vfio_fd_ops * const vfio_fd_ops_of[VFIO_FD_NR_STATES] = {
 };
 
 /* For each state, those that may follow. */
-static const u8 vfio_fd_next[VFIO_FD_NR_STATES] = {
+const u8 vfio_fd_next[VFIO_FD_NR_STATES] = {
 	[VFIO_FD_UNBOUND] = BIT(VFIO_FD_BINDING) | BIT(VFIO_FD_LIVE) |
 			    BIT(VFIO_FD_DEAD),
 	[VFIO_FD_BINDING] = BIT(VFIO_FD_UNBOUND) | BIT(VFIO_FD_LIVE),
 	[VFIO_FD_LIVE] = BIT(VFIO_FD_DEAD),
 	[VFIO_FD_DEAD] = 0,
 };
-
-/**
- * vfio_fd_may_enter() - is there an arc between two states?
- * @from: where an fd is
- * @to: where it shall go
- *
- * Return: true if so.
- */
-bool vfio_fd_may_enter(enum vfio_fd_state from, enum vfio_fd_state to)
-{
-	return vfio_fd_next[from] & BIT(to);
-}
-
-/**
- * vfio_fd_enter() - change the state of an fd, and what it does
- * @fd: the fd
- * @state: the new state, to which there must be an arc
- *
- * Context: caller holds &vfio_device.lock, or has taken the fd to BINDING.
- */
-void vfio_fd_enter(struct vfio_fd *fd, enum vfio_fd_state state)
-{
-	lockdep_assert(fd->state == VFIO_FD_BINDING ||
-		       lockdep_is_held(&fd->device->lock));
-	WARN_ON_ONCE(!vfio_fd_may_enter(fd->state, state));
-
-	WRITE_ONCE(fd->state, state);
-	/* Pairs with vfio_fd_ops_now(). */
-	smp_store_release(&fd->ops, vfio_fd_ops_of[state]);
-}
 
 /* The table for a call, which is inside the gate: so it is not the dead one. */
 static const struct vfio_fd_ops *vfio_fd_ops_now(struct vfio_fd *fd)

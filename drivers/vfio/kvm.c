@@ -32,7 +32,7 @@ void vfio_kvm_slot_init(struct vfio_kvm_slot *slot)
 void vfio_kvm_slot_set(struct vfio_kvm_slot *slot, struct kvm *kvm)
 {
 	spin_lock(&slot->lock);
-	slot->kvm = kvm;
+	WRITE_ONCE(slot->kvm, kvm);
 	spin_unlock(&slot->lock);
 }
 
@@ -56,16 +56,15 @@ static void (*vfio_kvm_try_get(struct kvm *kvm))(struct kvm *kvm)
 }
 
 /**
- * vfio_kvm_hold() - give a device the KVM of the file that opens it
+ * vfio_kvm_hold_slow() - vfio_kvm_hold() where a KVM was announced
  * @device: a device with a new binding
  * @slot: the file's slot
  *
- * Sets &vfio_device.kvm before the driver is asked to open. A KVM that is on
- * its way out counts as none.
+ * A KVM that is on its way out counts as none.
  *
  * Context: caller holds the lock of the device's set.
  */
-void vfio_kvm_hold(struct vfio_device *device, struct vfio_kvm_slot *slot)
+void vfio_kvm_hold_slow(struct vfio_device *device, struct vfio_kvm_slot *slot)
 {
 	struct vfio_binding *binding = &device->binding;
 
@@ -81,31 +80,21 @@ void vfio_kvm_hold(struct vfio_device *device, struct vfio_kvm_slot *slot)
 }
 
 /**
- * vfio_kvm_release() - undo vfio_kvm_hold()
+ * vfio_kvm_release_slow() - vfio_kvm_release() where a KVM is held
  * @device: a device whose driver has closed it
  *
  * Context: caller holds the lock of the device's set.
  */
-void vfio_kvm_release(struct vfio_device *device)
+void vfio_kvm_release_slow(struct vfio_device *device)
 {
 	struct vfio_binding *binding = &device->binding;
 
 	lockdep_assert_held(&device->dev_set->lock);
 
-	if (!binding->put_kvm)
-		return;
 	binding->put_kvm(device->kvm);
 	symbol_put(kvm_put_kvm);
 	binding->put_kvm = NULL;
 	device->kvm = NULL;
-}
-#else
-void vfio_kvm_hold(struct vfio_device *device, struct vfio_kvm_slot *slot)
-{
-}
-
-void vfio_kvm_release(struct vfio_device *device)
-{
 }
 #endif
 

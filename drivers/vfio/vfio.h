@@ -55,8 +55,37 @@ struct vfio_kvm_slot {
 
 void vfio_kvm_slot_init(struct vfio_kvm_slot *slot);
 void vfio_kvm_slot_set(struct vfio_kvm_slot *slot, struct kvm *kvm);
-void vfio_kvm_hold(struct vfio_device *device, struct vfio_kvm_slot *slot);
-void vfio_kvm_release(struct vfio_device *device);
+void vfio_kvm_hold_slow(struct vfio_device *device, struct vfio_kvm_slot *slot);
+void vfio_kvm_release_slow(struct vfio_device *device);
+
+/**
+ * vfio_kvm_hold() - give a device the KVM of the file that opens it, if any
+ * @device: a device with a new binding
+ * @slot: the file's slot
+ *
+ * Sets &vfio_device.kvm before the driver is asked to open.
+ *
+ * Context: caller holds the lock of the device's set.
+ */
+static inline void vfio_kvm_hold(struct vfio_device *device,
+				 struct vfio_kvm_slot *slot)
+{
+	/* One that is announced just now may be late for this opening. */
+	if (IS_ENABLED(CONFIG_KVM) && unlikely(READ_ONCE(slot->kvm)))
+		vfio_kvm_hold_slow(device, slot);
+}
+
+/**
+ * vfio_kvm_release() - undo vfio_kvm_hold()
+ * @device: a device whose driver has closed it
+ *
+ * Context: caller holds the lock of the device's set.
+ */
+static inline void vfio_kvm_release(struct vfio_device *device)
+{
+	if (IS_ENABLED(CONFIG_KVM) && unlikely(device->binding.put_kvm))
+		vfio_kvm_release_slow(device);
+}
 
 /**
  * struct vfio_dma_ctx_ops - a kind of DMA context
@@ -246,14 +275,44 @@ static inline void vfio_gate_close(struct vfio_fd *fd)
 
 extern const struct file_operations vfio_device_fops;
 extern const struct vfio_fd_ops * const vfio_fd_ops_of[VFIO_FD_NR_STATES];
+extern const u8 vfio_fd_next[VFIO_FD_NR_STATES];
 
 struct vfio_fd *vfio_fd_alloc(struct vfio_device *device);
-bool vfio_fd_may_enter(enum vfio_fd_state from, enum vfio_fd_state to);
-void vfio_fd_enter(struct vfio_fd *fd, enum vfio_fd_state state);
 int vfio_fd_install(struct vfio_fd *fd, struct file *file);
 void vfio_fd_close(struct vfio_fd *fd);
 void vfio_fd_put(struct vfio_fd *fd);
 struct vfio_fd *vfio_fd_from_file(struct file *file);
+
+/**
+ * vfio_fd_may_enter() - is there an arc between two states?
+ * @from: where an fd is
+ * @to: where it shall go
+ *
+ * Return: true if so.
+ */
+static inline bool vfio_fd_may_enter(enum vfio_fd_state from,
+				     enum vfio_fd_state to)
+{
+	return vfio_fd_next[from] & BIT(to);
+}
+
+/**
+ * vfio_fd_enter() - change the state of an fd, and what it does
+ * @fd: the fd
+ * @state: the new state, to which there must be an arc
+ *
+ * Context: caller holds &vfio_device.lock, or has taken the fd to BINDING.
+ */
+static inline void vfio_fd_enter(struct vfio_fd *fd, enum vfio_fd_state state)
+{
+	lockdep_assert(fd->state == VFIO_FD_BINDING ||
+		       lockdep_is_held(&fd->device->lock));
+	WARN_ON_ONCE(!vfio_fd_may_enter(fd->state, state));
+
+	WRITE_ONCE(fd->state, state);
+	/* Pairs with vfio_fd_ops_now(). */
+	smp_store_release(&fd->ops, vfio_fd_ops_of[state]);
+}
 
 /* fdinfo.c */
 void vfio_fd_show_fdinfo(struct seq_file *m, struct file *file);
