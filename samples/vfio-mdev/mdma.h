@@ -13,6 +13,9 @@
  * memory, tells base and size, sets MDMA_CTRL_RUN and advances TAIL. For each
  * descriptor from HEAD up to TAIL the engine copies, writes @done and @status
  * back, advances HEAD and raises the interrupt, in this order.
+ *
+ * Memory that does not answer within a time, 5 seconds unless the driver was
+ * told otherwise, counts as memory that is not there.
  */
 #ifndef _SAMPLES_VFIO_MDEV_MDMA_H
 #define _SAMPLES_VFIO_MDEV_MDMA_H

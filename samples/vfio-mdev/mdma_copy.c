@@ -15,7 +15,8 @@
  * that is published later starts from the mappings as they are by then.
  *
  * A user page whose fault nobody answers (userfaultfd) holds up the worker,
- * and with it unmap, reset and close of the same user.
+ * and with it unmap, reset and close of the same user, until the watchdog of
+ * mdma_iommu.c ends the access.
  */
 #include <linux/highmem.h>
 #include <linux/jiffies.h>

@@ -2,22 +2,22 @@
 /*
  * mdma: the descriptor ring.
  *
- * Lives here: the worker, one work item per device, that takes descriptors
- * from the ring, checks them, has them copied and reports; and how it is
- * started, paused, stopped and reset. These come from mdma_regs.c, mdma_user.c
- * and mdma_iommu.c with ctl_lock held. m->lock protects what both sides
- * share, and is never held over an access to user memory.
+ * Lives here: the worker, one thread per device, that takes descriptors from
+ * the ring, checks them, has them copied and reports; and how it is started,
+ * paused, stopped and reset. These come from mdma_regs.c, mdma_user.c and
+ * mdma_iommu.c with ctl_lock held. m->lock protects what both sides share, and
+ * is never held over an access to user memory.
  */
 #include <linux/eventfd.h>
 #include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/lockdep.h>
 #include <linux/overflow.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "mdma_private.h"
-
-static struct workqueue_struct *mdma_wq;
 
 static bool mdma_engine_ready(struct mdma *m)
 {
@@ -43,7 +43,7 @@ void mdma_engine_kick(struct mdma *m)
 		return;
 	if (time_before(now, m->hold_until))
 		delay = min_t(unsigned long, m->hold_until - now, MDMA_HOLD);
-	queue_delayed_work(mdma_wq, &m->work, delay);
+	kthread_queue_delayed_work(m->worker, &m->work, delay);
 }
 
 static void mdma_engine_irq(struct mdma *m)
@@ -119,13 +119,16 @@ static void mdma_complete(struct mdma *m, const struct mdma_job *job, u32 status
 }
 
 /* One descriptor per run: the work item queues itself again. */
-static void mdma_engine_work(struct work_struct *work)
+static void mdma_engine_work(struct kthread_work *work)
 {
-	struct mdma *m = container_of(to_delayed_work(work), struct mdma, work);
+	struct mdma *m = container_of(work, struct mdma, work.work);
 	struct mdma_desc desc;
 	struct mdma_job job = {};
 	u32 status;
 	u64 iova;
+
+	/* A thread of the kernel has to say so; sent by mdma_iommu.c alone. */
+	allow_signal(SIGKILL);
 
 	spin_lock(&m->lock);
 	if (!mdma_engine_ready(m)) {
@@ -183,7 +186,7 @@ static void mdma_engine_stop(struct mdma *m, unsigned int abort)
 	mdma_flight_abort(m, abort);
 	spin_unlock(&m->lock);
 	wake_up_all(&m->wait);
-	cancel_delayed_work_sync(&m->work);
+	kthread_cancel_delayed_work_sync(&m->work);
 }
 
 /**
@@ -191,7 +194,8 @@ static void mdma_engine_stop(struct mdma *m, unsigned int abort)
  * @m: the device
  *
  * Context: ctl_lock held, to be kept until mdma_engine_resume(); may sleep
- * for as long as a descriptor takes.
+ * for as long as a descriptor takes, of which no access takes longer than
+ * mdma_iommu.c allows.
  * Return: whether the engine was set running, and is to be resumed.
  */
 bool mdma_engine_pause(struct mdma *m)
@@ -254,51 +258,41 @@ void mdma_engine_reset(struct mdma *m)
  * @m: zeroed memory
  *
  * Context: may sleep. From here on unmaps and resets are welcome.
- * Return: 0 or -ENOMEM, with nothing to be undone.
+ * Return: 0; or -ENOMEM, or -EINTR for a task that is being killed, with
+ * nothing to be undone.
  */
 int mdma_engine_init(struct mdma *m)
 {
-	m->mem = kvzalloc(MDMA_MEM_SIZE, GFP_KERNEL_ACCOUNT);
-	m->bounce = kvzalloc(MDMA_WINDOW, GFP_KERNEL_ACCOUNT);
-	if (!m->mem || !m->bounce) {
-		mdma_engine_free(m);
-		return -ENOMEM;
-	}
+	int ret;
 
 	mutex_init(&m->ctl_lock);
 	mutex_init(&m->mem_lock);
 	spin_lock_init(&m->lock);
 	init_waitqueue_head(&m->wait);
-	INIT_DELAYED_WORK(&m->work, mdma_engine_work);
+	kthread_init_delayed_work(&m->work, mdma_engine_work);
+	mdma_iommu_init(m);
 	m->hold_until = jiffies;
-	return 0;
+
+	m->worker = kthread_create_worker(0, "mdma-%s", dev_name(m->vdev.dev));
+	m->mem = kvzalloc(MDMA_MEM_SIZE, GFP_KERNEL_ACCOUNT);
+	m->bounce = kvzalloc(MDMA_WINDOW, GFP_KERNEL_ACCOUNT);
+	ret = PTR_ERR_OR_ZERO(m->worker);
+	if (!m->mem || !m->bounce)
+		ret = -ENOMEM;
+	if (ret)
+		mdma_engine_free(m);
+	return ret;
 }
 
 /**
- * mdma_engine_free - free what mdma_engine_init() allocated
+ * mdma_engine_free - undo mdma_engine_init()
  * @m: the device, closed for good
  */
 void mdma_engine_free(struct mdma *m)
 {
+	if (!IS_ERR(m->worker))
+		kthread_destroy_worker(m->worker);
+	mdma_iommu_free(m);
 	kvfree(m->bounce);
 	kvfree(m->mem);
-}
-
-/**
- * mdma_engine_module_init - get the workqueue of all engines
- *
- * Return: 0 or -ENOMEM.
- */
-int __init mdma_engine_module_init(void)
-{
-	mdma_wq = alloc_workqueue("mdma", WQ_UNBOUND, 0);
-	return mdma_wq ? 0 : -ENOMEM;
-}
-
-/**
- * mdma_engine_module_exit - the opposite, with no device left
- */
-void mdma_engine_module_exit(void)
-{
-	destroy_workqueue(mdma_wq);
 }

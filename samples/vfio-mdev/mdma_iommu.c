@@ -17,14 +17,80 @@
  * Below a container of the type1 kind no iommufd takes part and no callback
  * comes: there both use vfio_pin_pages() and vfio_dma_rw(), which is why the
  * choice is made by the presence of @access and not by the type.
+ *
+ * An access may fault, and the user decides when, and if, a fault is answered
+ * (userfaultfd, FUSE). Meanwhile iommufd and type1 hold locks that unmap and
+ * detach want, and close waits for the engine; even the death of the user would
+ * not help, when what is left to be closed of his is what answers. So a thread
+ * of the kernel must not wait for ever: as hardware has a completion timeout,
+ * the engine has a watchdog, which ends an access that takes too long as if
+ * there were no such address.
  */
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
 #include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sched/signal.h>
+#include <linux/workqueue.h>
 
 #include "mdma_private.h"
+
+static unsigned int timeout_ms = 5000;
+module_param(timeout_ms, uint, 0644);
+MODULE_PARM_DESC(timeout_ms,
+		 "Milliseconds after which an access to user memory is given up (default: 5000)");
+
+static void mdma_access_begin(struct mdma *m)
+{
+	unsigned long limit = msecs_to_jiffies(READ_ONCE(timeout_ms));
+
+	spin_lock(&m->lock);
+	m->accessing = true;
+	m->deadline = jiffies + limit;
+	spin_unlock(&m->lock);
+	queue_delayed_work(system_unbound_wq, &m->watchdog, limit);
+}
+
+static void mdma_access_end(struct mdma *m)
+{
+	cancel_delayed_work(&m->watchdog);
+	spin_lock(&m->lock);
+	m->accessing = false;
+	flush_signals(current);
+	spin_unlock(&m->lock);
+}
+
+/* What the worker waits for in a page fault ends with a fatal signal. */
+static void mdma_access_expired(struct work_struct *work)
+{
+	struct mdma *m = container_of(to_delayed_work(work), struct mdma,
+				      watchdog);
+
+	spin_lock(&m->lock);
+	/* Late, it finds the next access at work, and leaves it to its own. */
+	if (m->accessing && time_after_eq(jiffies, m->deadline))
+		send_sig(SIGKILL, m->worker->task, 1);
+	spin_unlock(&m->lock);
+}
+
+/**
+ * mdma_iommu_init - set up what lives as long as the device
+ * @m: zeroed memory
+ */
+void mdma_iommu_init(struct mdma *m)
+{
+	INIT_DELAYED_WORK(&m->watchdog, mdma_access_expired);
+}
+
+/**
+ * mdma_iommu_free - undo mdma_iommu_init()
+ * @m: the device, whose worker makes no access any more
+ */
+void mdma_iommu_free(struct mdma *m)
+{
+	cancel_delayed_work_sync(&m->watchdog);
+}
 
 /**
  * mdma_iommu_pin - pin user pages for the engine
@@ -38,21 +104,23 @@
  * touches in the flight, so that an unmap waits for mdma_iommu_unpin().
  * Return: 0 with all pages pinned or, with none, -EPERM where the mapping
  * does not allow it, -ENOENT or -EINVAL where there is none, -ENOMEM or
- * -EFAULT where the pages could not be had.
+ * -EFAULT where the pages could not be had, -EINTR where not in time.
  */
 int mdma_iommu_pin(struct mdma *m, u64 iova, unsigned int npages, bool write,
 		   struct page **pages)
 {
 	int ret;
 
+	mdma_access_begin(m);
 	if (m->access)
-		return iommufd_access_pin_pages(m->access, iova,
-						npages * PAGE_SIZE, pages,
-						write ? IOMMUFD_ACCESS_RW_WRITE :
-							IOMMUFD_ACCESS_RW_READ);
-
-	ret = vfio_pin_pages(&m->vdev, iova, npages,
-			     write ? IOMMU_WRITE : IOMMU_READ, pages);
+		ret = iommufd_access_pin_pages(m->access, iova,
+					       npages * PAGE_SIZE, pages,
+					       write ? IOMMUFD_ACCESS_RW_WRITE :
+						       IOMMUFD_ACCESS_RW_READ);
+	else
+		ret = vfio_pin_pages(&m->vdev, iova, npages,
+				     write ? IOMMU_WRITE : IOMMU_READ, pages);
+	mdma_access_end(m);
 	return ret < 0 ? ret : 0;
 }
 
@@ -90,13 +158,18 @@ void mdma_iommu_unpin(struct mdma *m, u64 iova, unsigned int npages)
 int mdma_iommu_rw(struct mdma *m, u64 iova, void *buf, size_t len, bool write)
 {
 	unsigned int flags = IOMMUFD_ACCESS_RW_KTHREAD;
-
-	if (!m->access)
-		return vfio_dma_rw(&m->vdev, iova, buf, len, write);
+	int ret;
 
 	if (write)
 		flags |= IOMMUFD_ACCESS_RW_WRITE;
-	return iommufd_access_rw(m->access, iova, buf, len, flags);
+
+	mdma_access_begin(m);
+	if (m->access)
+		ret = iommufd_access_rw(m->access, iova, buf, len, flags);
+	else
+		ret = vfio_dma_rw(&m->vdev, iova, buf, len, write);
+	mdma_access_end(m);
+	return ret;
 }
 
 #if IS_ENABLED(CONFIG_IOMMUFD)

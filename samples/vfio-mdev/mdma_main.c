@@ -15,11 +15,13 @@
  *	     mdma_user_open	engine in its reset state	  mdma_user_close
  *
  * The parent owns the types and nothing of a device. mdma_probe() allocates
- * with vfio_alloc_device(): the memory, initialised by mdma_user_init(), is
- * the vfio_device's and goes in mdma_user_release() with the last reference,
- * which may be later than mdma_remove(). Attach and detach come at any time
- * between bind and unbind, also while the device is open and running. What
- * the user has set up ends with mdma_user_close(); the next one finds zeroes.
+ * with vfio_alloc_device(), which has mdma_user_init() set it up, and gives it
+ * up with vfio_put_device(), which has mdma_user_release() free what hangs off
+ * it; the structure itself is the vfio_device's and goes with the last
+ * reference, which may be later than mdma_remove(). Attach and detach come at
+ * any time between bind and unbind, also while the device is open and running.
+ * What the user has set up ends with mdma_user_close(); the next one finds
+ * zeroes.
  *
  * vfio holds dev_set->lock over bind, attach, open and their opposites, and
  * nothing over read, write and ioctl, which m->ctl_lock serialises.
@@ -191,13 +193,9 @@ static int __init mdma_init(void)
 {
 	int ret;
 
-	ret = mdma_engine_module_init();
-	if (ret)
-		return ret;
-
 	ret = mdev_register_driver(&mdma_mdev_driver);
 	if (ret)
-		goto exit_engine;
+		return ret;
 
 	ret = platform_driver_register(&mdma_parent_driver);
 	if (ret)
@@ -216,8 +214,6 @@ unregister_parent_driver:
 	platform_driver_unregister(&mdma_parent_driver);
 unregister_mdev_driver:
 	mdev_unregister_driver(&mdma_mdev_driver);
-exit_engine:
-	mdma_engine_module_exit();
 	return ret;
 }
 
@@ -226,7 +222,6 @@ static void __exit mdma_exit(void)
 	platform_device_unregister(mdma_parent_device);
 	platform_driver_unregister(&mdma_parent_driver);
 	mdev_unregister_driver(&mdma_mdev_driver);
-	mdma_engine_module_exit();
 }
 
 module_init(mdma_init);

@@ -18,6 +18,7 @@
 
 #include <linux/bits.h>
 #include <linux/eventfd.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -79,7 +80,7 @@ struct mdma_flight {
  * @attached: @access has an IOAS; under dev_set->lock
  * @ctl_lock: serialises what the user does to the engine: register writes,
  *            resets, a change of the IOAS of an mdma-own device
- * @lock: protects @ctrl to @flight; written by the user's side and the worker
+ * @lock: protects @ctrl to @deadline; written by the user's side and the worker
  * @ctrl: MDMA_CTRL_*
  * @status: MDMA_ST_HALTED and MDMA_ST_RING_ERR, busy is computed
  * @ring: IOVA of the ring; changes only while the engine is stopped
@@ -94,8 +95,12 @@ struct mdma_flight {
  *              reset, see mdma_flight_end()
  * @irq: the user's eventfd or NULL
  * @flight: what the engine is touching
+ * @accessing: the worker is in an access to user memory
+ * @deadline: jiffies at which the access is given up
+ * @watchdog: gives it up, see mdma_iommu.c
  * @wait: the worker waits here for an abort, and the aborter for its end
- * @work: the engine
+ * @worker: the engine's thread, its own so that a signal can end an access
+ * @work: what it executes
  * @src_pages: the worker's own, pages of the source window
  * @dst_pages: the worker's own, pages of the destination window
  * @bounce: the worker's own, a window's bytes
@@ -124,9 +129,13 @@ struct mdma {
 	unsigned long hold_until;
 	struct eventfd_ctx *irq;
 	struct mdma_flight flight;
+	bool accessing;
+	unsigned long deadline;
 
+	struct delayed_work watchdog;
 	wait_queue_head_t wait;
-	struct delayed_work work;
+	struct kthread_worker *worker;
+	struct kthread_delayed_work work;
 	struct page *src_pages[MDMA_WINDOW_PAGES];
 	struct page *dst_pages[MDMA_WINDOW_PAGES];
 	void *bounce;
@@ -153,8 +162,6 @@ long mdma_user_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		     unsigned long arg);
 
 /* mdma_engine.c */
-int mdma_engine_module_init(void);
-void mdma_engine_module_exit(void);
 int mdma_engine_init(struct mdma *m);
 void mdma_engine_free(struct mdma *m);
 bool mdma_engine_pause(struct mdma *m);
@@ -176,6 +183,8 @@ void mdma_flight_unmap(struct vfio_device *vdev, u64 iova, u64 length);
 u32 mdma_copy(struct mdma *m, struct mdma_job *job);
 
 /* mdma_iommu.c */
+void mdma_iommu_init(struct mdma *m);
+void mdma_iommu_free(struct mdma *m);
 int mdma_iommu_pin(struct mdma *m, u64 iova, unsigned int npages, bool write,
 		   struct page **pages);
 void mdma_iommu_unpin(struct mdma *m, u64 iova, unsigned int npages);

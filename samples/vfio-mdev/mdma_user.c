@@ -24,7 +24,7 @@
  * @vdev: the device
  *
  * Context: from vfio_alloc_device().
- * Return: 0 or -ENOMEM.
+ * Return: 0 or what mdma_engine_init() says.
  */
 int mdma_user_init(struct vfio_device *vdev)
 {
@@ -35,7 +35,7 @@ int mdma_user_init(struct vfio_device *vdev)
  * mdma_user_release - the opposite; vfio frees the memory itself
  * @vdev: the device
  *
- * Context: with the last reference, after any callback.
+ * Context: from vfio_put_device(), after any other callback.
  */
 void mdma_user_release(struct vfio_device *vdev)
 {
