@@ -201,7 +201,7 @@ static inline void iommu_group_assert_not_walking(struct iommu_group *group)
 
 /* member.c */
 struct iommu_member *iommu_member_alloc(struct iommu_group *group, struct device *dev);
-void iommu_member_enlist(struct iommu_member *m);
+int iommu_member_enlist(struct iommu_member *m);
 int iommu_member_add_links(struct iommu_member *m);
 void iommu_member_delist(struct iommu_member *m);
 void iommu_member_free(struct iommu_member *m);

@@ -122,7 +122,7 @@ struct iommu_group *iommu_group_get(struct device *dev)
 	struct iommu_group *group;
 
 	rcu_read_lock();
-	/* Pairs with smp_store_release() in iommu_member_enlist(). */
+	/* Pairs with cmpxchg_release() in iommu_member_enlist(). */
 	group = READ_ONCE(dev->iommu_group);
 	if (group && !refcount_inc_not_zero(&group->refs))
 		group = NULL;

@@ -57,6 +57,8 @@ static struct iommu_bus iommu_buses[] = {
 /**
  * struct iommu_instance - an entry of the table
  * @node: in @by_fwnode, or in @nameless if the instance has no firmware node
+ * @fwnode: the firmware node; a reader may not look at @iommu, whose memory is
+ *	the driver's again once it is unregistered
  * @iommu: the instance
  * @ops: its operations
  * @bus: the one bus it serves, or NULL for those of iommu_buses
@@ -64,6 +66,7 @@ static struct iommu_bus iommu_buses[] = {
  */
 struct iommu_instance {
 	struct hlist_node	node;
+	const struct fwnode_handle *fwnode;
 	struct iommu_device	*iommu;
 	const struct iommu_ops	*ops;
 	const struct bus_type	*bus;
@@ -93,6 +96,7 @@ static int list_instance(struct iommu_device *iommu, const struct iommu_ops *ops
 	if (!new)
 		return -ENOMEM;
 	iommu->ops = ops;
+	new->fwnode = iommu->fwnode;
 	new->iommu = iommu;
 	new->ops = ops;
 	new->bus = bus;
@@ -134,7 +138,7 @@ static const struct iommu_ops *find_ops(const struct fwnode_handle *fwnode,
 
 	rcu_read_lock();
 	hlist_for_each_entry_rcu(i, instance_list(fwnode), node) {
-		if (i->iommu->fwnode != fwnode)
+		if (i->fwnode != fwnode)
 			continue;
 		if (i->bus && i->bus == bus) {
 			ops = i->ops;

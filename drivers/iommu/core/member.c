@@ -36,16 +36,26 @@ struct iommu_member *iommu_member_alloc(struct iommu_group *group, struct device
 	return m;
 }
 
-/* From here on the device can be found in the group, and the group by it. */
-void iommu_member_enlist(struct iommu_member *m)
+/**
+ * iommu_member_enlist() - let the device be found in the group, and it by it
+ * @m: a member of no list
+ *
+ * VFIO and an IOMMU that is just being registered may want the same device, in
+ * different groups, with no lock in common: one of them gets it.
+ *
+ * Return: 0, or -EEXIST for a device that is in a group.
+ */
+int iommu_member_enlist(struct iommu_member *m)
 {
 	struct iommu_group *group = m->group;
 
 	lockdep_assert_held(&group->mutex);
+	/* Pairs with the load in iommu_group_get(): the group is complete. */
+	if (cmpxchg_release(&m->dev->iommu_group, NULL, group))
+		return -EEXIST;
 	list_add_tail(&m->node, &group->members);
 	group->nr_members++;
-	/* Pairs with the load in iommu_group_get(): the group is complete. */
-	smp_store_release(&m->dev->iommu_group, group);
+	return 0;
 }
 
 /*
@@ -165,7 +175,8 @@ struct iommu_member *iommu_member_of(struct iommu_group *group, struct device *d
  * the core: whoever made the group knows what its DMA may reach.
  *
  * Context: takes iommu_group::mutex; not from iommu_group_for_each_dev().
- * Return: 0, -ENOMEM, or what sysfs says.
+ * Return: 0; -EEXIST for a device that is in a group; -ENOMEM, or what sysfs
+ * says.
  */
 int iommu_group_add_device(struct iommu_group *group, struct device *dev)
 {
@@ -179,11 +190,13 @@ int iommu_group_add_device(struct iommu_group *group, struct device *dev)
 	iommu_group_ref_get(group);
 
 	mutex_lock(&group->mutex);
-	iommu_member_enlist(m);
-	m->state = MEMBER_LIVE;
-	ret = iommu_member_add_links(m);
-	if (ret)
-		iommu_member_delist(m);
+	ret = iommu_member_enlist(m);
+	if (!ret) {
+		m->state = MEMBER_LIVE;
+		ret = iommu_member_add_links(m);
+		if (ret)
+			iommu_member_delist(m);
+	}
 	mutex_unlock(&group->mutex);
 
 	if (ret) {

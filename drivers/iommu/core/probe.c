@@ -165,11 +165,15 @@ static int join_driver(struct device *dev, const struct iommu_ops *ops)
 		atomic_set(&m->defer, DEFER_WAITING);
 
 	mutex_lock(&group->mutex);
-	to_iommu_devdata(dev->iommu)->member = m;
-	iommu_member_enlist(m);
+	ret = iommu_member_enlist(m);
+	if (!ret)
+		to_iommu_devdata(dev->iommu)->member = m;
 	mutex_unlock(&group->mutex);
-	return 0;
+	if (!ret)
+		return 0;
 
+	iommu_member_free(m);
+	iommu_group_put(group);
 out_release:
 	if (ops->release_device)
 		ops->release_device(dev);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit: how an iommu_group lives. Its number, name, directory and links, its
- * and members. The groups here have no IOMMU behind them, as VFIO makes them
+ * KUnit: how an iommu_group lives. Its number, name, directory and links, and
+ * its members. The groups here have no IOMMU behind them, as VFIO makes them
  * for devices without one.
  */
 #include <linux/delay.h>
@@ -134,6 +134,32 @@ static void lifetime_members(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, log_count(mark, "iommut-b", text), 1u);
 }
 
+/* Nobody else's group takes a member away: it stays where it is, and can leave. */
+static void lifetime_one_group(struct kunit *test)
+{
+	struct iommu_group *mine = iommu_group_alloc(), *other = iommu_group_alloc();
+	struct iommu_group *got;
+	struct device *dev;
+	int id;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(mine) || IS_ERR(other));
+	dev = plain_device(test, NULL, "iommut-one");
+	id = iommu_group_id(mine);
+	KUNIT_EXPECT_EQ(test, iommu_group_add_device(mine, dev), 0);
+	KUNIT_EXPECT_EQ(test, iommu_group_add_device(other, dev), -EEXIST);
+	KUNIT_EXPECT_EQ(test, iommu_group_add_device(mine, dev), -EEXIST);
+	got = iommu_group_get(dev);
+	KUNIT_EXPECT_PTR_EQ(test, got, mine);
+	iommu_group_put(got);
+	KUNIT_EXPECT_TRUE(test, has_link(id, "iommut-one"));
+	KUNIT_EXPECT_FALSE(test, has_link(iommu_group_id(other), "iommut-one"));
+	iommu_group_put(other);
+	iommu_group_put(mine);
+	iommu_group_remove_device(dev);
+	KUNIT_EXPECT_NULL(test, iommu_group_get(dev));
+	KUNIT_EXPECT_TRUE(test, group_goes(id));
+}
+
 /* Three members of one name: links get .N, and the log says which. */
 static void lifetime_same_name(struct kunit *test)
 {
@@ -217,6 +243,7 @@ static struct kunit_case lifetime_cases[] = {
 	KUNIT_CASE(lifetime_name),
 	KUNIT_CASE(lifetime_data),
 	KUNIT_CASE(lifetime_members),
+	KUNIT_CASE(lifetime_one_group),
 	KUNIT_CASE(lifetime_same_name),
 	KUNIT_CASE(lifetime_for_each),
 	{}
