@@ -27,7 +27,8 @@
  * An iommu group is referenced by its vfio_group while the entry stands, so
  * the number cannot come to mean another one. When the last device leaves,
  * &vfio_group.iommu_group becomes NULL and the DMA context is let go, even if
- * the group's file is still open: it then answers ENODEV.
+ * the group's file is still open: it then answers ENODEV. All that is over when
+ * the entry goes, so the next vfio_group of that iommu group finds its DMA free.
  */
 
 static struct class *vfio_group_class;
@@ -70,7 +71,6 @@ static struct vfio_group *vfio_group_alloc(struct iommu_group *iommu_group,
 	group->cdev.owner = THIS_MODULE;
 	group->type = type;
 	group->id = iommu_group_id(iommu_group);
-	group->iommu_group = iommu_group;
 	mutex_init(&group->setup);
 	mutex_init(&group->device_lock);
 	INIT_LIST_HEAD(&group->device_list);
@@ -83,6 +83,7 @@ static struct vfio_group *vfio_group_alloc(struct iommu_group *iommu_group,
 		put_device(&group->dev);
 		return ERR_PTR(ret);
 	}
+	group->iommu_group = iommu_group_ref_get(iommu_group);
 	return group;
 }
 
@@ -114,9 +115,27 @@ static int vfio_group_join(struct vfio_group *group)
 }
 
 /*
+ * No device is left: nothing may be done through the group any more. Returns
+ * the reference to the iommu group, the caller's to put.
+ */
+static struct iommu_group *vfio_group_revoke(struct vfio_group *group)
+{
+	struct iommu_group *iommu_group;
+
+	mutex_lock(&group->lock);
+	WARN_ON(!list_empty(&group->device_list));
+	WARN_ON(group->users);
+	vfio_group_drop_ctx(group);
+	iommu_group = group->iommu_group;
+	group->iommu_group = NULL;
+	mutex_unlock(&group->lock);
+	return iommu_group;
+}
+
+/*
  * Put a new group into the table and make its node. -EAGAIN: somebody else was
- * faster. The reference to the memory stays with the caller in any case; on
- * success the one to the iommu group goes over.
+ * faster. The reference to the memory stays with the caller in any case. On an
+ * error somebody may have opened the node, and then has a dead group.
  */
 static int vfio_group_publish(struct vfio_group *group)
 {
@@ -141,6 +160,7 @@ erase:
 	xa_erase(&vfio_groups, group->id);
 dead:
 	group->dead = true;
+	iommu_group_put(vfio_group_revoke(group));
 	mutex_unlock(&group->setup);
 	return ret;
 }
@@ -163,9 +183,7 @@ static struct vfio_group *vfio_group_get(struct iommu_group *iommu_group,
 			if (IS_ERR(group))
 				return group;
 			ret = vfio_group_publish(group);
-			if (!ret)
-				iommu_group_ref_get(iommu_group);
-			else
+			if (ret)
 				put_device(&group->dev);
 		}
 	} while (ret == -EAGAIN);
@@ -173,25 +191,10 @@ static struct vfio_group *vfio_group_get(struct iommu_group *iommu_group,
 	return ret ? ERR_PTR(ret) : group;
 }
 
-/* No device is left: nothing may be done through the group any more. */
-static void vfio_group_revoke(struct vfio_group *group)
-{
-	struct iommu_group *iommu_group;
-
-	mutex_lock(&group->lock);
-	WARN_ON(!list_empty(&group->device_list));
-	WARN_ON(group->users);
-	vfio_group_drop_ctx(group);
-	iommu_group = group->iommu_group;
-	group->iommu_group = NULL;
-	mutex_unlock(&group->lock);
-
-	iommu_group_put(iommu_group);
-}
-
 /* One device less; undoes vfio_group_get(). */
 static void vfio_group_put(struct vfio_group *group)
 {
+	struct iommu_group *iommu_group;
 	bool last;
 
 	mutex_lock(&group->setup);
@@ -199,8 +202,9 @@ static void vfio_group_put(struct vfio_group *group)
 	if (last) {
 		cdev_device_del(&group->cdev, &group->dev);
 		group->dead = true;
+		iommu_group = vfio_group_revoke(group);
 		xa_erase(&vfio_groups, group->id);
-		vfio_group_revoke(group);
+		iommu_group_put(iommu_group);
 	}
 	mutex_unlock(&group->setup);
 	if (last)
@@ -309,6 +313,8 @@ void vfio_device_remove_group(struct vfio_device *device)
 {
 	struct vfio_group *group = device->group;
 
+	/* A hot reset of its set may still ask whose it is: nobody's. */
+	WRITE_ONCE(device->group, NULL);
 	if (group->type != VFIO_IOMMU)
 		iommu_group_remove_device(device->dev);
 	vfio_group_put(group);

@@ -36,7 +36,6 @@ static int vfio_group_open(struct inode *inode, struct file *file)
 		group->claim = -1;
 		group->opener = get_pid(task_tgid(current));
 		get_task_comm(group->comm, current->group_leader);
-		group->file = file;
 		file->private_data = group;
 	}
 	mutex_unlock(&group->lock);
@@ -50,7 +49,6 @@ static int vfio_group_release_file(struct inode *inode, struct file *file)
 	mutex_lock(&group->lock);
 	WARN_ON(group->users);
 	vfio_group_drop_ctx(group);
-	group->file = NULL;
 	group->claim = 0;
 	put_pid(group->opener);
 	group->opener = NULL;
@@ -463,6 +461,6 @@ bool vfio_file_has_dev(struct file *file, struct vfio_device *device)
 {
 	struct vfio_group *group = vfio_group_from_file(file);
 
-	return group && group == device->group;
+	return group && group == READ_ONCE(device->group);
 }
 EXPORT_SYMBOL_GPL(vfio_file_has_dev);
