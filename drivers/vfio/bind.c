@@ -132,6 +132,12 @@ put_module:
 	return ret;
 }
 
+static bool vfio_dma_ctx_same(const struct vfio_dma_ctx *a,
+			      const struct vfio_dma_ctx *b)
+{
+	return a->ops == b->ops && a->ictx == b->ictx;
+}
+
 /* May this fd share what is there? */
 static int vfio_bind_join(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx)
 {

@@ -55,7 +55,7 @@ DEFINE_SHOW_ATTRIBUTE(migration_state);
 
 /**
  * vfio_device_debugfs_init - Add a device's folder
- * @device: the device, about to be registered; it has its dev_set
+ * @device: the device, just registered; it has its dev_set
  *
  * Context: may sleep. debugfs reports no errors that callers need to heed.
  */

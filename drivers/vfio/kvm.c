@@ -22,20 +22,6 @@ void vfio_kvm_slot_init(struct vfio_kvm_slot *slot)
 	spin_lock_init(&slot->lock);
 }
 
-/**
- * vfio_kvm_slot_set() - announce a KVM, or withdraw it
- * @slot: the file's slot
- * @kvm: the KVM, or NULL
- *
- * Once this returned with NULL nobody takes a new reference through the slot.
- */
-void vfio_kvm_slot_set(struct vfio_kvm_slot *slot, struct kvm *kvm)
-{
-	spin_lock(&slot->lock);
-	WRITE_ONCE(slot->kvm, kvm);
-	spin_unlock(&slot->lock);
-}
-
 #if IS_ENABLED(CONFIG_KVM)
 /* A reference to @kvm and to the function that drops it, or NULL. */
 static void (*vfio_kvm_try_get(struct kvm *kvm))(struct kvm *kvm)
@@ -174,13 +160,17 @@ EXPORT_SYMBOL_GPL(vfio_file_enforced_coherent);
  * @kvm: the KVM, or NULL to withdraw it
  *
  * Devices that are opened through @file from now on find it in
- * &vfio_device.kvm; a device that is open already keeps what it has.
+ * &vfio_device.kvm; a device that is open already keeps what it has. Once this
+ * has returned for NULL, nobody takes a new reference through @file.
  */
 void vfio_file_set_kvm(struct file *file, struct kvm *kvm)
 {
 	struct vfio_kvm_slot *slot = vfio_file_kvm_slot(file);
 
-	if (slot)
-		vfio_kvm_slot_set(slot, kvm);
+	if (!slot)
+		return;
+	spin_lock(&slot->lock);
+	WRITE_ONCE(slot->kvm, kvm);
+	spin_unlock(&slot->lock);
 }
 EXPORT_SYMBOL_GPL(vfio_file_set_kvm);

@@ -54,7 +54,6 @@ struct vfio_kvm_slot {
 };
 
 void vfio_kvm_slot_init(struct vfio_kvm_slot *slot);
-void vfio_kvm_slot_set(struct vfio_kvm_slot *slot, struct kvm *kvm);
 void vfio_kvm_hold_slow(struct vfio_device *device, struct vfio_kvm_slot *slot);
 void vfio_kvm_release_slow(struct vfio_device *device);
 
@@ -117,12 +116,6 @@ struct vfio_dma_ctx_ops {
 	int (*rw)(struct vfio_device *device, const struct vfio_dma_ctx *ctx,
 		  dma_addr_t iova, void *data, size_t len, bool write);
 };
-
-static inline bool vfio_dma_ctx_same(const struct vfio_dma_ctx *a,
-				     const struct vfio_dma_ctx *b)
-{
-	return a->ops == b->ops && a->ictx == b->ictx;
-}
 
 /* Does somebody use the device? Under &vfio_device.lock. */
 static inline bool vfio_device_is_bound(const struct vfio_device *device)
@@ -420,7 +413,6 @@ int vfio_device_feature(struct vfio_device *device,
  * @iommu_group: NULL once the last device is gone
  * @claim: who has it: 0 nobody, -1 an open group file, +n that many devices
  *	bound through their own nodes
- * @file: the open group file
  * @opener: the process that opened it; with @comm, its name, good while @claim
  *	is -1
  * @comm: see @opener
@@ -442,7 +434,6 @@ struct vfio_group {
 	struct mutex lock; /* protects what follows */
 	struct iommu_group *iommu_group;
 	int claim;
-	struct file *file;
 	struct pid *opener;
 	char comm[TASK_COMM_LEN];
 	struct vfio_dma_ctx ctx;
@@ -467,7 +458,6 @@ struct vfio_group *vfio_group_from_file(struct file *file);
 void vfio_group_drop_ctx(struct vfio_group *group);
 void vfio_group_close_device(struct vfio_fd *fd);
 bool vfio_group_enforced_coherent(struct vfio_group *group);
-bool vfio_why_group_open(struct vfio_device *device, int err);
 void vfio_why_group_busy(struct vfio_group *group);
 
 static inline bool vfio_device_is_noiommu(struct vfio_device *device)
@@ -531,10 +521,6 @@ static inline bool vfio_device_is_noiommu(struct vfio_device *device)
 	return false;
 }
 
-static inline bool vfio_why_group_open(struct vfio_device *device, int err)
-{
-	return false;
-}
 #endif /* CONFIG_VFIO_GROUP */
 
 /**

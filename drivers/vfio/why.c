@@ -113,12 +113,36 @@ void vfio_why_no_dma(struct iommu_group *iommu_group, int err)
 		vfio_why_owner(iommu_group);
 }
 
+#if IS_ENABLED(CONFIG_VFIO_GROUP)
+/* Name the program that has the device's group open; false if there is none. */
+static bool vfio_why_group_open(struct vfio_device *device)
+{
+	struct vfio_group *group = device->group;
+	bool open;
+
+	mutex_lock(&group->lock);
+	open = group->claim < 0;
+	if (open && __ratelimit(&vfio_why_limit))
+		dev_info(device->dev,
+			 "not given to \"%s\" (%d): \"%s\" (%d) has its group %d open\n",
+			 current->comm, task_tgid_nr(current), group->comm,
+			 pid_nr(group->opener), group->id);
+	mutex_unlock(&group->lock);
+	return open;
+}
+#else
+static bool vfio_why_group_open(struct vfio_device *device)
+{
+	return false;
+}
+#endif
+
 /**
  * vfio_why_no_bind() - say why VFIO_DEVICE_BIND_IOMMUFD was refused
  * @fd: the fd, inside its gate
- * @err: the error
+ * @err: the error; if it is none that another user explains, nothing is said
  *
- * Context: may sleep.
+ * Context: may sleep. Takes &vfio_group.lock.
  */
 void vfio_why_no_bind(struct vfio_fd *fd, int err)
 {
@@ -126,6 +150,10 @@ void vfio_why_no_bind(struct vfio_fd *fd, int err)
 	struct iommu_group *iommu_group;
 	struct vfio_fd *other;
 	bool named = false;
+
+	/* Others have nothing to do with whose the device is. */
+	if (err != -EINVAL && err != -EBUSY && err != -EPERM)
+		return;
 
 	/* The one who has it: a state is stable enough for a message. */
 	spin_lock(&device->files_lock);
@@ -141,7 +169,10 @@ void vfio_why_no_bind(struct vfio_fd *fd, int err)
 		break;
 	}
 	spin_unlock(&device->files_lock);
-	if (named || vfio_why_group_open(device, err))
+	if (named)
+		return;
+	/* Who came through the group has it open himself. */
+	if (err == -EBUSY && !fd->group_file && vfio_why_group_open(device))
 		return;
 
 	iommu_group = iommu_group_get(device->dev);
@@ -152,32 +183,6 @@ void vfio_why_no_bind(struct vfio_fd *fd, int err)
 }
 
 #if IS_ENABLED(CONFIG_VFIO_GROUP)
-/**
- * vfio_why_group_open() - name the program that has a device's group open
- * @device: a registered device
- * @err: the error; if it is none that this explains, nothing is said
- *
- * Context: may sleep. Takes &vfio_group.lock.
- * Return: true if there is one.
- */
-bool vfio_why_group_open(struct vfio_device *device, int err)
-{
-	struct vfio_group *group = device->group;
-	bool open;
-
-	if (err != -EBUSY)
-		return false;
-	mutex_lock(&group->lock);
-	open = group->claim < 0;
-	if (open && __ratelimit(&vfio_why_limit))
-		dev_info(device->dev,
-			 "not given to \"%s\" (%d): \"%s\" (%d) has its group %d open\n",
-			 current->comm, task_tgid_nr(current), group->comm,
-			 pid_nr(group->opener), group->id);
-	mutex_unlock(&group->lock);
-	return open;
-}
-
 /**
  * vfio_why_group_busy() - say why a group cannot be opened
  * @group: the group

@@ -149,7 +149,7 @@ struct vfio_device {
  * struct vfio_device_ops - what a driver does for the core
  * @name: name of the driver
  * @init: set up the driver's part of the structure, from vfio_alloc_device()
- * @release: free what hangs off the structure, at the last reference
+ * @release: free what hangs off the structure, from vfio_put_device()
  * @bind_iommufd: put the device under an iommufd, return its object id;
  *	a driver uses vfio_iommufd_physical_bind(), vfio_iommufd_emulated_bind()
  *	or an address space of its own

@@ -64,7 +64,12 @@ TEST_F(foreign, set_container_EBUSY)
 /* With an iommufd DMA is claimed by the first device, not by the group. */
 TEST_F(foreign, get_device_fd_EBUSY)
 {
-	int device;
+	static const char *const a_domain[] = {
+		"a domain of its own is attached to it", NULL
+	};
+	static const char *const itself[] = { "has its group", NULL };
+	int device, mark = kmsg_mark();
+	char line[256];
 
 	self->group = node_open(self->dut.group);
 	ASSERT_LE(0, self->group);
@@ -73,6 +78,9 @@ TEST_F(foreign, get_device_fd_EBUSY)
 	ASSERT_EQ(0, group_set_container(self->group, self->space));
 	ASSERT_EQ(0, container_set_iommu(self->space, VFIO_TYPE1v2_IOMMU));
 	EXPECT_EQ(-EBUSY, group_get_device(self->group, self->dut.name));
+	EXPECT_TRUE(kmsg_find(mark, a_domain, line, sizeof(line)));
+	EXPECT_FALSE(kmsg_find(mark, itself, line, sizeof(line)));
+	close(mark);
 
 	ASSERT_EQ(0, module_unload("vfio_foreign"));
 	self->loaded = false;

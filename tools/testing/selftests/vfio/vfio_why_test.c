@@ -160,9 +160,12 @@ TEST_F(why, device_in_use)
 	fd = vfio_open_bind(&self->dut, iommufd, NULL);
 	ASSERT_LE(0, fd);
 	other = node_open(self->dut.cdev);
-	EXPECT_EQ(-EINVAL, vfio_bind(other, iommufd, NULL));
 	snprintf(text, sizeof(text), "not given to %s: in use by %s", self->me,
 		 self->me);
+	/* Whose mistake it is, is nobody else's fault. */
+	EXPECT_EQ(-EBADF, vfio_bind(other, 999, NULL));
+	EXPECT_FALSE(said(self->mark, text));
+	EXPECT_EQ(-EINVAL, vfio_bind(other, iommufd, NULL));
 	EXPECT_TRUE(said(self->mark, text)) {
 		TH_LOG("%s", text);
 	}
