@@ -7,52 +7,14 @@
  * Needs root, an edu function for the PCI part and mtty.ko for the rest.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "vfio_harness.h"
-#include "vfio_path.h"
+#include "vfio_revoke.h"
 
 #define BLOCKED_MS	700	/* long enough to say that it waits */
 #define GOES_MS		30000
 #define STORM_ROUNDS	25
-
-/*
- * Take the device away in a process of its own, which has none of the fds: it
- * waits for them to be closed.
- */
-static pid_t take_away(const struct vfio_dut *dut)
-{
-	pid_t pid = fork();
-
-	if (pid)
-		return pid;
-	syscall(SYS_close_range, 3, ~0U, 0);
-	if (dut->kind == VFIO_DUT_PCI)
-		_exit(pci_unbind(dut->name) ? 1 : 0);
-	_exit(mdev_remove(dut->name) ? 1 : 0);
-}
-
-/* The exit status of a process, or -1 if it is not done within @ms. */
-static int done_within(pid_t pid, int ms)
-{
-	long long end = now_ms() + ms;
-	int status;
-	pid_t ret;
-
-	while ((ret = waitpid(pid, &status, WNOHANG)) == 0) {
-		if (now_ms() > end)
-			return -1;
-		sleep_ms(10);
-	}
-	if (ret < 0)
-		return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
 
 FIXTURE(rebind) {
 	struct vfio_dut dut;
@@ -89,7 +51,7 @@ FIXTURE_TEARDOWN(rebind)
 {
 	vfio_path_close(&self->path);
 	/* Whoever still takes the device away must not do it in the next test. */
-	done_within(-1, GOES_MS);
+	revoke_done(-1, GOES_MS);
 	if (self->ready && variant->kind == VFIO_DUT_MDEV &&
 	    access(self->dut.sysfs, F_OK) == 0)
 		mdev_remove(self->dut.name);
@@ -110,12 +72,12 @@ TEST_F_TIMEOUT(rebind, waits_for_a_bound_cdev, 60)
 
 	fd = vfio_open_bind(&self->dut, space, NULL);
 	ASSERT_LE(0, fd);
-	pid = take_away(&self->dut);
-	EXPECT_EQ(-1, done_within(pid, BLOCKED_MS));
+	pid = revoke_start(&self->dut);
+	EXPECT_EQ(-1, revoke_done(pid, BLOCKED_MS));
 	/* In use it is still a whole device. */
 	EXPECT_EQ(0, device_alive(fd));
 	close(fd);
-	EXPECT_EQ(0, done_within(pid, GOES_MS));
+	EXPECT_EQ(0, revoke_done(pid, GOES_MS));
 	is_gone(_metadata, &self->dut);
 	close(space);
 }
@@ -127,10 +89,10 @@ TEST_F_TIMEOUT(rebind, waits_for_an_unbound_cdev, 60)
 
 	fd = node_open(self->dut.cdev);
 	ASSERT_LE(0, fd);
-	pid = take_away(&self->dut);
-	EXPECT_EQ(-1, done_within(pid, BLOCKED_MS));
+	pid = revoke_start(&self->dut);
+	EXPECT_EQ(-1, revoke_done(pid, BLOCKED_MS));
 	close(fd);
-	EXPECT_EQ(0, done_within(pid, GOES_MS));
+	EXPECT_EQ(0, revoke_done(pid, GOES_MS));
 	is_gone(_metadata, &self->dut);
 	close(space);
 }
@@ -144,15 +106,15 @@ static void waits_for_group_device(struct __test_metadata *_metadata,
 	pid_t pid;
 
 	ASSERT_EQ(0, vfio_path_open(path, kind, dut, NULL));
-	pid = take_away(dut);
-	EXPECT_EQ(-1, done_within(pid, BLOCKED_MS));
+	pid = revoke_start(dut);
+	EXPECT_EQ(-1, revoke_done(pid, BLOCKED_MS));
 	EXPECT_EQ(0, device_alive(path->device));
 	/* No second one: the device is leaving. */
 	EXPECT_EQ(-ENODEV, group_get_device(path->group, dut->name));
 	if (kind == PATH_TYPE1)
 		EXPECT_EQ(-EBUSY, group_unset_container(path->group));
 	vfio_path_close_device(path);
-	EXPECT_EQ(0, done_within(pid, GOES_MS));
+	EXPECT_EQ(0, revoke_done(pid, GOES_MS));
 	is_gone(_metadata, dut);
 
 	/* What is left of the group is a dead fd. */
@@ -180,8 +142,8 @@ TEST_F_TIMEOUT(rebind, does_not_wait_for_a_group_fd, 60)
 	pid_t pid;
 
 	ASSERT_EQ(0, vfio_open_group_container(&self->dut, fds));
-	pid = take_away(&self->dut);
-	EXPECT_EQ(0, done_within(pid, GOES_MS));
+	pid = revoke_start(&self->dut);
+	EXPECT_EQ(0, revoke_done(pid, GOES_MS));
 	EXPECT_EQ(-ENODEV, group_status(fds[0], &flags));
 	EXPECT_EQ(-ENODEV, group_set_container(fds[0], fds[1]));
 	EXPECT_EQ(-ENODEV, group_get_device(fds[0], self->dut.name));
@@ -203,8 +165,8 @@ TEST_F_TIMEOUT(rebind, node_of_a_leaving_device, 60)
 	ASSERT_LE(0, path);
 	fd = node_open(self->dut.cdev);
 	ASSERT_LE(0, fd);
-	pid = take_away(&self->dut);
-	EXPECT_EQ(-1, done_within(pid, BLOCKED_MS));
+	pid = revoke_start(&self->dut);
+	EXPECT_EQ(-1, revoke_done(pid, BLOCKED_MS));
 
 	snprintf(again, sizeof(again), "/proc/self/fd/%d", path);
 	ret = node_open(again);
@@ -215,7 +177,7 @@ TEST_F_TIMEOUT(rebind, node_of_a_leaving_device, 60)
 		close(ret);
 	EXPECT_EQ(-ENOENT, node_open(self->dut.cdev));
 	close(fd);
-	EXPECT_EQ(0, done_within(pid, GOES_MS));
+	EXPECT_EQ(0, revoke_done(pid, GOES_MS));
 	EXPECT_EQ(-ENXIO, node_open(again));
 	close(path);
 }
@@ -230,10 +192,10 @@ TEST_F_TIMEOUT(rebind, request_interrupt, 60)
 	ASSERT_EQ(0, vfio_path_open(&self->path, PATH_CDEV, &self->dut, NULL));
 	ASSERT_EQ(0, vfio_set_irq(self->path.device, VFIO_PCI_REQ_IRQ_INDEX,
 				  VFIO_IRQ_SET_ACTION_TRIGGER, event));
-	pid = take_away(&self->dut);
+	pid = revoke_start(&self->dut);
 	EXPECT_LE(1, irq_count(event, GOES_MS));
 	vfio_path_close_device(&self->path);
-	EXPECT_EQ(0, done_within(pid, GOES_MS));
+	EXPECT_EQ(0, revoke_done(pid, GOES_MS));
 	close(event);
 }
 
@@ -251,17 +213,17 @@ TEST_F_TIMEOUT(rebind, signal_to_the_waiting_task, 60)
 
 	fd = node_open(self->dut.cdev);
 	ASSERT_LE(0, fd);
-	pid = take_away(&self->dut);
-	EXPECT_EQ(-1, done_within(pid, BLOCKED_MS));
+	pid = revoke_start(&self->dut);
+	EXPECT_EQ(-1, revoke_done(pid, BLOCKED_MS));
 	kill(pid, SIGTERM);
 	while (!said && now_ms() < end) {
 		said = kmsg_find(mark, in_use, line, sizeof(line));
 		sleep_ms(20);
 	}
 	EXPECT_TRUE(said);
-	EXPECT_EQ(-1, done_within(pid, BLOCKED_MS));
+	EXPECT_EQ(-1, revoke_done(pid, BLOCKED_MS));
 	close(fd);
-	EXPECT_LE(0, done_within(pid, GOES_MS));
+	EXPECT_LE(0, revoke_done(pid, GOES_MS));
 	is_gone(_metadata, &self->dut);
 	close(mark);
 }

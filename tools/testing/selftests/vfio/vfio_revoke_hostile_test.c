@@ -14,63 +14,34 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-#include "vfio_harness.h"
-#include "vfio_revoke.h"
+#include "vfio_revoke_fixture.h"
 #include "vfio_stall.h"
 
 #define STORM_THREADS	4
 
 FIXTURE(hostile) {
-	struct vfio_dut dut;
-	struct vfio_path path;
-	bool ready;
+	struct revoke_env env;
 };
 
 FIXTURE_VARIANT(hostile) {
-	enum vfio_dut_kind kind;
-	enum vfio_path_kind path;
+	struct revoke_variant v;
 };
 
-FIXTURE_VARIANT_ADD(hostile, pci_cdev) { VFIO_DUT_PCI, PATH_CDEV };
-FIXTURE_VARIANT_ADD(hostile, pci_type1) { VFIO_DUT_PCI, PATH_TYPE1 };
-FIXTURE_VARIANT_ADD(hostile, mdev_cdev) { VFIO_DUT_MDEV, PATH_CDEV };
-FIXTURE_VARIANT_ADD(hostile, mdev_type1) { VFIO_DUT_MDEV, PATH_TYPE1 };
+FIXTURE_VARIANT_ADD(hostile, pci_cdev) { { VFIO_DUT_PCI, PATH_CDEV } };
+FIXTURE_VARIANT_ADD(hostile, pci_type1) { { VFIO_DUT_PCI, PATH_TYPE1 } };
+FIXTURE_VARIANT_ADD(hostile, mdev_cdev) { { VFIO_DUT_MDEV, PATH_CDEV } };
+FIXTURE_VARIANT_ADD(hostile, mdev_type1) { { VFIO_DUT_MDEV, PATH_TYPE1 } };
 
 FIXTURE_SETUP(hostile)
 {
-	vfio_path_init(&self->path);
-	self->ready = false;
-	if (variant->path != PATH_TYPE1 && access(IOMMUFD_NODE, F_OK))
-		SKIP(return, "no iommufd");
-	if (variant->kind == VFIO_DUT_PCI) {
-		if (!dut_ready(_metadata, &self->dut, variant->kind))
-			return;
-	} else {
-		ASSERT_EQ(0, mdev_new(&self->dut, MTTY_TYPE));
-	}
-	self->ready = true;
-	ASSERT_EQ(0, vfio_path_open(&self->path, variant->path, &self->dut,
-				    NULL));
-	ASSERT_EQ(0, revoke_set_seconds(&self->dut, REVOKE_S));
+	revoke_env_setup(_metadata, &self->env, &variant->v);
+	if (self->env.ready)
+		ASSERT_EQ(0, revoke_set_seconds(&self->env.dut, REVOKE_S));
 }
 
 FIXTURE_TEARDOWN(hostile)
 {
-	vfio_path_close(&self->path);
-	revoke_done(-1, REVOKE_WAIT_MS);
-	if (self->ready && variant->kind == VFIO_DUT_MDEV &&
-	    access(self->dut.sysfs, F_OK) == 0)
-		mdev_remove(self->dut.name);
-}
-
-static void taken_away(struct __test_metadata *_metadata,
-		       const struct vfio_dut *dut)
-{
-	long long ms;
-
-	ASSERT_EQ(0, revoke_now(dut, &ms));
-	TH_LOG("gone %lld ms after the time set", ms - 1000 * REVOKE_S);
-	EXPECT_GT(1000 * REVOKE_S + REVOKE_CLOSE_MS, ms);
+	revoke_env_teardown(&self->env);
 }
 
 static void *map_bar0(struct vfio_path *path, size_t *size)
@@ -100,11 +71,11 @@ TEST_F_TIMEOUT(hostile, stopped, 120)
 	int status;
 	pid_t pid;
 
-	if (variant->kind == VFIO_DUT_PCI)
-		enable(&self->path);
+	if (variant->v.kind == VFIO_DUT_PCI)
+		enable(&self->env.path);
 	pid = fork();
 	if (!pid) {
-		__u32 *bar = map_bar0(&self->path, &size);
+		__u32 *bar = map_bar0(&self->env.path, &size);
 		struct vfio_device_info info;
 		__u32 first = 0;
 
@@ -112,7 +83,7 @@ TEST_F_TIMEOUT(hostile, stopped, 120)
 		if ((void *)bar != MAP_FAILED)
 			first = reg_read(bar);
 		raise(SIGSTOP);
-		if (device_info(self->path.device, &info) != -ENODEV)
+		if (device_info(self->env.path.device, &info) != -ENODEV)
 			_exit(1);
 		if ((void *)bar != MAP_FAILED &&
 		    (first == 0xffffffff || reg_read(bar) != 0xffffffff))
@@ -121,8 +92,8 @@ TEST_F_TIMEOUT(hostile, stopped, 120)
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, WUNTRACED));
 	ASSERT_TRUE(WIFSTOPPED(status));
-	vfio_path_close(&self->path);
-	taken_away(_metadata, &self->dut);
+	vfio_path_close(&self->env.path);
+	taken_away(_metadata, &self->env.dut);
 	kill(pid, SIGCONT);
 	EXPECT_EQ(0, revoke_done(pid, 10000));
 }
@@ -151,11 +122,11 @@ TEST_F_TIMEOUT(hostile, in_a_socket, 120)
 	int sock[2], fd;
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sock));
-	memcpy(CMSG_DATA(&control.head), &self->path.device, sizeof(int));
+	memcpy(CMSG_DATA(&control.head), &self->env.path.device, sizeof(int));
 	ASSERT_EQ(1, sendmsg(sock[0], &msg, 0));
-	vfio_path_close(&self->path);
+	vfio_path_close(&self->env.path);
 
-	taken_away(_metadata, &self->dut);
+	taken_away(_metadata, &self->env.dut);
 	ASSERT_EQ(1, recvmsg(sock[1], &msg, 0));
 	memcpy(&fd, CMSG_DATA(&control.head), sizeof(int));
 	EXPECT_STREQ("", revoked_badly(fd));
@@ -240,11 +211,11 @@ TEST_F_TIMEOUT(hostile, in_io_uring, 120)
 	if (ret)
 		SKIP(return, "io_uring: %s", strerror(-ret));
 	ASSERT_EQ(0, syscall(SYS_io_uring_register, r.fd, IORING_REGISTER_FILES,
-			     &self->path.device, 1));
-	vfio_path_close(&self->path);
+			     &self->env.path.device, 1));
+	vfio_path_close(&self->env.path);
 	ASSERT_EQ(0, ring_submit(&r, &poll_end));
 
-	taken_away(_metadata, &self->dut);
+	taken_away(_metadata, &self->env.dut);
 	EXPECT_EQ(POLLHUP | POLLERR, ring_wait(&r));
 	ASSERT_EQ(0, ring_submit(&r, &read_word));
 	EXPECT_EQ(-ENODEV, ring_wait(&r));
@@ -273,11 +244,11 @@ TEST_F_TIMEOUT(hostile, in_kvm, 120)
 	vm = vfio_ioctl_val(kvm, KVM_CREATE_VM, 0);
 	ASSERT_LE(0, vm);
 	ASSERT_EQ(0, vfio_ioctl(vm, KVM_CREATE_DEVICE, &create));
-	again = dup(self->path.device);
+	again = dup(self->env.path.device);
 	ASSERT_EQ(0, kvm_file(create.fd, KVM_DEV_VFIO_FILE_ADD, again));
-	vfio_path_close(&self->path);
+	vfio_path_close(&self->env.path);
 
-	taken_away(_metadata, &self->dut);
+	taken_away(_metadata, &self->env.dut);
 	EXPECT_STREQ("", revoked_badly(again));
 	EXPECT_EQ(0, kvm_file(create.fd, KVM_DEV_VFIO_FILE_DEL, again));
 	/* A dead file is no reason to refuse it. */
@@ -387,14 +358,14 @@ TEST_F_TIMEOUT(hostile, storm, 180)
 	pid_t pid;
 	int i;
 
-	if (variant->kind == VFIO_DUT_PCI)
-		enable(&self->path);
+	if (variant->v.kind == VFIO_DUT_PCI)
+		enable(&self->env.path);
 	for (i = 0; i < STORM_THREADS; i++) {
-		storm[i].path = &self->path;
+		storm[i].path = &self->env.path;
 		ASSERT_EQ(0, pthread_create(&thread[i], NULL, run[i],
 					    &storm[i]));
 	}
-	pid = revoke_start(&self->dut);
+	pid = revoke_start(&self->env.dut);
 	EXPECT_EQ(0, revoke_done(pid, REVOKE_WAIT_MS));
 	sleep_ms(300);
 	for (i = 0; i < STORM_THREADS; i++) {
@@ -403,33 +374,33 @@ TEST_F_TIMEOUT(hostile, storm, 180)
 		TH_LOG("%lu calls", storm[i].calls);
 		EXPECT_EQ(0, storm[i].odd);
 	}
-	EXPECT_STREQ("", revoked_badly(self->path.device));
+	EXPECT_STREQ("", revoked_badly(self->env.path.device));
 }
 
 /* Closing and revoking at the same moment: one of them does it. */
 TEST_F_TIMEOUT(hostile, closed_at_that_moment, 120)
 {
-	pid_t pid = revoke_start(&self->dut);
+	pid_t pid = revoke_start(&self->env.dut);
 	long long end = now_ms() + 1000 * REVOKE_S + 20;
 
 	while (now_ms() < end)
 		;
-	vfio_path_close_device(&self->path);
+	vfio_path_close_device(&self->env.path);
 	EXPECT_EQ(0, revoke_done(pid, REVOKE_WAIT_MS));
 }
 
 /* The driver's code goes while its fds are still open. */
 TEST_F_TIMEOUT(hostile, module_unloaded, 120)
 {
-	if (variant->kind != VFIO_DUT_MDEV)
+	if (variant->v.kind != VFIO_DUT_MDEV)
 		SKIP(return, "vfio-pci may be built in");
 	EXPECT_EQ(-1, syscall(SYS_delete_module, "mtty", O_NONBLOCK));
-	taken_away(_metadata, &self->dut);
+	taken_away(_metadata, &self->env.dut);
 	ASSERT_EQ(0, syscall(SYS_delete_module, "mtty", O_NONBLOCK)) {
 		TH_LOG("%s", strerror(errno));
 	}
-	EXPECT_STREQ("", revoked_badly(self->path.device));
-	vfio_path_close(&self->path);
+	EXPECT_STREQ("", revoked_badly(self->env.path.device));
+	vfio_path_close(&self->env.path);
 	EXPECT_EQ(0, system("modprobe mtty"));
 }
 
@@ -454,7 +425,7 @@ TEST_F_TIMEOUT(hostile, call_that_hangs, 180)
 {
 	char blame[64], line[256];
 	const char *const stuck[] = { blame, NULL };
-	struct hung h = { .fd = self->path.device, .ret = 1 };
+	struct hung h = { .fd = self->env.path.device, .ret = 1 };
 	long long end = now_ms() + REVOKE_WAIT_MS;
 	int mark = kmsg_mark();
 	pthread_t thread;
@@ -470,7 +441,7 @@ TEST_F_TIMEOUT(hostile, call_that_hangs, 180)
 	ASSERT_EQ(0, pthread_create(&thread, NULL, call_and_hang, &h));
 	ASSERT_TRUE(stall_wait(&s, 10000));
 
-	pid = revoke_start(&self->dut);
+	pid = revoke_start(&self->env.dut);
 	while (!said && now_ms() < end) {
 		said = kmsg_find(mark, stuck, line, sizeof(line));
 		sleep_ms(50);
@@ -478,7 +449,7 @@ TEST_F_TIMEOUT(hostile, call_that_hangs, 180)
 	EXPECT_TRUE(said);
 	EXPECT_EQ(-1, revoke_done(pid, 0));
 	/* For everybody else the fd is dead already. */
-	EXPECT_STREQ("", revoked_badly(self->path.device));
+	EXPECT_STREQ("", revoked_badly(self->env.path.device));
 
 	EXPECT_EQ(0, stall_release(&s, NULL, 0));
 	pthread_join(thread, NULL);

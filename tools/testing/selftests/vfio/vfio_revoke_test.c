@@ -7,85 +7,50 @@
  * Needs root, an edu function for the PCI part and mtty.ko for the rest.
  */
 #define _GNU_SOURCE
-#include "vfio_harness.h"
-#include "vfio_revoke.h"
+#include "vfio_revoke_fixture.h"
 
 #define BLOCKED_MS	2000
 #define HEEDED_MS	1000	/* until a new parameter is looked at */
 #define CANARY		0xc5
 
 FIXTURE(revoke) {
-	struct vfio_dut dut;
-	struct vfio_path path;
-	bool ready;
+	struct revoke_env env;
 };
 
 FIXTURE_VARIANT(revoke) {
-	enum vfio_dut_kind kind;
-	enum vfio_path_kind path;
+	struct revoke_variant v;
 };
 
-FIXTURE_VARIANT_ADD(revoke, pci_cdev) { VFIO_DUT_PCI, PATH_CDEV };
-FIXTURE_VARIANT_ADD(revoke, pci_type1) { VFIO_DUT_PCI, PATH_TYPE1 };
-FIXTURE_VARIANT_ADD(revoke, pci_compat) { VFIO_DUT_PCI, PATH_COMPAT };
-FIXTURE_VARIANT_ADD(revoke, mdev_cdev) { VFIO_DUT_MDEV, PATH_CDEV };
-FIXTURE_VARIANT_ADD(revoke, mdev_type1) { VFIO_DUT_MDEV, PATH_TYPE1 };
-FIXTURE_VARIANT_ADD(revoke, mdev_compat) { VFIO_DUT_MDEV, PATH_COMPAT };
+FIXTURE_VARIANT_ADD(revoke, pci_cdev) { { VFIO_DUT_PCI, PATH_CDEV } };
+FIXTURE_VARIANT_ADD(revoke, pci_type1) { { VFIO_DUT_PCI, PATH_TYPE1 } };
+FIXTURE_VARIANT_ADD(revoke, pci_compat) { { VFIO_DUT_PCI, PATH_COMPAT } };
+FIXTURE_VARIANT_ADD(revoke, mdev_cdev) { { VFIO_DUT_MDEV, PATH_CDEV } };
+FIXTURE_VARIANT_ADD(revoke, mdev_type1) { { VFIO_DUT_MDEV, PATH_TYPE1 } };
+FIXTURE_VARIANT_ADD(revoke, mdev_compat) { { VFIO_DUT_MDEV, PATH_COMPAT } };
 
 FIXTURE_SETUP(revoke)
 {
-	vfio_path_init(&self->path);
-	self->ready = false;
-	if (variant->path != PATH_TYPE1 && access(IOMMUFD_NODE, F_OK))
-		SKIP(return, "no iommufd");
-	if (variant->kind == VFIO_DUT_PCI) {
-		if (!dut_ready(_metadata, &self->dut, variant->kind))
-			return;
-	} else {
-		ASSERT_EQ(0, mdev_new(&self->dut, MTTY_TYPE));
-	}
-	self->ready = true;
-	ASSERT_EQ(0, vfio_path_open(&self->path, variant->path, &self->dut,
-				    NULL));
+	revoke_env_setup(_metadata, &self->env, &variant->v);
 }
 
 FIXTURE_TEARDOWN(revoke)
 {
-	vfio_path_close(&self->path);
-	revoke_done(-1, REVOKE_WAIT_MS);
+	revoke_env_teardown(&self->env);
 	sysfs_write(REVOKE_PARAM, "0");
-	if (self->ready && variant->kind == VFIO_DUT_MDEV &&
-	    access(self->dut.sysfs, F_OK) == 0)
-		mdev_remove(self->dut.name);
-}
-
-/* The device goes within its time and is not stopped by @path. */
-static void taken_away(struct __test_metadata *_metadata,
-		       const struct vfio_dut *dut)
-{
-	long long ms;
-
-	ASSERT_EQ(0, revoke_set_seconds(dut, REVOKE_S));
-	ASSERT_EQ(0, revoke_now(dut, &ms));
-	TH_LOG("gone %lld ms after the time set", ms - 1000 * REVOKE_S);
-	EXPECT_LE(1000 * REVOKE_S - 50, ms);
-	EXPECT_GT(1000 * REVOKE_S + REVOKE_CLOSE_MS, ms);
-	EXPECT_EQ(-1, access(dut->cdev, F_OK));
-	EXPECT_EQ(-1, access(dut->group, F_OK));
 }
 
 TEST_F_TIMEOUT(revoke, every_call_ENODEV, 120)
 {
 	char path[300], value[300];
 
-	taken_away(_metadata, &self->dut);
-	EXPECT_STREQ("", revoked_badly(self->path.device));
+	taken_away(_metadata, &self->env.dut);
+	EXPECT_STREQ("", revoked_badly(self->env.path.device));
 
-	snprintf(path, sizeof(path), "%s", self->dut.sysfs);
-	ASSERT_TRUE(fdinfo_line(self->path.device, "vfio-device-syspath",
+	snprintf(path, sizeof(path), "%s", self->env.dut.sysfs);
+	ASSERT_TRUE(fdinfo_line(self->env.path.device, "vfio-device-syspath",
 				value, sizeof(value)));
 	EXPECT_STREQ(path, value);
-	ASSERT_TRUE(fdinfo_line(self->path.device, "vfio-device-state", value,
+	ASSERT_TRUE(fdinfo_line(self->env.path.device, "vfio-device-state", value,
 				sizeof(value)));
 	EXPECT_STREQ("revoked", value);
 }
@@ -94,13 +59,13 @@ TEST_F_TIMEOUT(revoke, group_and_container_are_let_go, 120)
 {
 	__u32 flags;
 
-	if (variant->path == PATH_CDEV)
+	if (variant->v.path == PATH_CDEV)
 		SKIP(return, "no group");
-	taken_away(_metadata, &self->dut);
-	EXPECT_EQ(-ENODEV, group_status(self->path.group, &flags));
-	EXPECT_EQ(-ENODEV, group_get_device(self->path.group, self->dut.name));
-	if (variant->path == PATH_TYPE1)
-		EXPECT_EQ(-EINVAL, container_map(self->path.space, NULL, 4096,
+	taken_away(_metadata, &self->env.dut);
+	EXPECT_EQ(-ENODEV, group_status(self->env.path.group, &flags));
+	EXPECT_EQ(-ENODEV, group_get_device(self->env.path.group, self->env.dut.name));
+	if (variant->v.path == PATH_TYPE1)
+		EXPECT_EQ(-EINVAL, container_map(self->env.path.space, NULL, 4096,
 						 0));
 }
 
@@ -110,20 +75,20 @@ TEST_F_TIMEOUT(revoke, opened_anew_at_once, 180)
 	struct vfio_path again;
 	struct vfio_dut dut;
 
-	taken_away(_metadata, &self->dut);
-	if (variant->kind == VFIO_DUT_PCI) {
-		ASSERT_EQ(0, pci_bind(self->dut.name, "vfio-pci"));
-		ASSERT_EQ(0, vfio_dut_from_sysfs(&dut, self->dut.sysfs));
+	taken_away(_metadata, &self->env.dut);
+	if (variant->v.kind == VFIO_DUT_PCI) {
+		ASSERT_EQ(0, pci_bind(self->env.dut.name, "vfio-pci"));
+		ASSERT_EQ(0, vfio_dut_from_sysfs(&dut, self->env.dut.sysfs));
 	} else {
 		ASSERT_EQ(0, mdev_new(&dut, MTTY_TYPE));
 	}
-	ASSERT_EQ(0, vfio_path_open(&again, variant->path, &dut, NULL));
+	ASSERT_EQ(0, vfio_path_open(&again, variant->v.path, &dut, NULL));
 	EXPECT_EQ(0, device_alive(again.device));
-	EXPECT_STREQ("", revoked_badly(self->path.device));
-	vfio_path_close(&self->path);
+	EXPECT_STREQ("", revoked_badly(self->env.path.device));
+	vfio_path_close(&self->env.path);
 	EXPECT_EQ(0, device_alive(again.device));
 	vfio_path_close(&again);
-	if (variant->kind == VFIO_DUT_MDEV)
+	if (variant->v.kind == VFIO_DUT_MDEV)
 		EXPECT_EQ(0, mdev_remove(dut.name));
 }
 
@@ -133,12 +98,12 @@ TEST_F_TIMEOUT(revoke, zero_waits, 120)
 	char value[16];
 	pid_t pid;
 
-	ASSERT_EQ(0, revoke_get(&self->dut, value, sizeof(value)));
+	ASSERT_EQ(0, revoke_get(&self->env.dut, value, sizeof(value)));
 	EXPECT_STREQ("0", value);
-	pid = revoke_start(&self->dut);
+	pid = revoke_start(&self->env.dut);
 	EXPECT_EQ(-1, revoke_done(pid, BLOCKED_MS));
-	EXPECT_EQ(0, device_alive(self->path.device));
-	vfio_path_close_device(&self->path);
+	EXPECT_EQ(0, device_alive(self->env.path.device));
+	vfio_path_close_device(&self->env.path);
 	EXPECT_EQ(0, revoke_done(pid, REVOKE_WAIT_MS));
 }
 
@@ -147,23 +112,23 @@ TEST_F_TIMEOUT(revoke, in_time, 120)
 {
 	pid_t pid;
 
-	ASSERT_EQ(0, revoke_set_seconds(&self->dut, 60));
-	pid = revoke_start(&self->dut);
+	ASSERT_EQ(0, revoke_set_seconds(&self->env.dut, 60));
+	pid = revoke_start(&self->env.dut);
 	EXPECT_EQ(-1, revoke_done(pid, BLOCKED_MS));
-	EXPECT_EQ(0, device_alive(self->path.device));
-	vfio_path_close_device(&self->path);
+	EXPECT_EQ(0, device_alive(self->env.path.device));
+	vfio_path_close_device(&self->env.path);
 	EXPECT_EQ(0, revoke_done(pid, REVOKE_CLOSE_MS));
 }
 
 /* An unbind that hangs already is helped by the module's parameter. */
 TEST_F_TIMEOUT(revoke, parameter_while_it_waits, 180)
 {
-	pid_t pid = revoke_start(&self->dut);
+	pid_t pid = revoke_start(&self->env.dut);
 
 	EXPECT_EQ(-1, revoke_done(pid, BLOCKED_MS));
 	ASSERT_EQ(0, sysfs_write(REVOKE_PARAM, "1"));
 	EXPECT_EQ(0, revoke_done(pid, HEEDED_MS + REVOKE_CLOSE_MS));
-	EXPECT_STREQ("", revoked_badly(self->path.device));
+	EXPECT_STREQ("", revoked_badly(self->env.path.device));
 }
 
 /* What a device says of itself has precedence over the parameter. */
@@ -173,23 +138,23 @@ TEST_F_TIMEOUT(revoke, attribute_over_parameter, 120)
 	pid_t pid;
 
 	ASSERT_EQ(0, sysfs_write(REVOKE_PARAM, "1"));
-	ASSERT_EQ(0, revoke_get(&self->dut, value, sizeof(value)));
+	ASSERT_EQ(0, revoke_get(&self->env.dut, value, sizeof(value)));
 	EXPECT_STREQ("1", value);
-	EXPECT_EQ(0, revoke_set(&self->dut, "7"));
-	ASSERT_EQ(0, revoke_get(&self->dut, value, sizeof(value)));
+	EXPECT_EQ(0, revoke_set(&self->env.dut, "7"));
+	ASSERT_EQ(0, revoke_get(&self->env.dut, value, sizeof(value)));
 	EXPECT_STREQ("7", value);
-	EXPECT_EQ(-ERANGE, revoke_set(&self->dut, "-1"));
-	EXPECT_EQ(-ERANGE, revoke_set(&self->dut, "86401"));
-	EXPECT_EQ(-EINVAL, revoke_set(&self->dut, "soon"));
-	EXPECT_EQ(0, revoke_set(&self->dut, "default"));
-	ASSERT_EQ(0, revoke_get(&self->dut, value, sizeof(value)));
+	EXPECT_EQ(-ERANGE, revoke_set(&self->env.dut, "-1"));
+	EXPECT_EQ(-ERANGE, revoke_set(&self->env.dut, "86401"));
+	EXPECT_EQ(-EINVAL, revoke_set(&self->env.dut, "soon"));
+	EXPECT_EQ(0, revoke_set(&self->env.dut, "default"));
+	ASSERT_EQ(0, revoke_get(&self->env.dut, value, sizeof(value)));
 	EXPECT_STREQ("1", value);
 
-	ASSERT_EQ(0, revoke_set(&self->dut, "0"));
-	pid = revoke_start(&self->dut);
+	ASSERT_EQ(0, revoke_set(&self->env.dut, "0"));
+	pid = revoke_start(&self->env.dut);
 	EXPECT_EQ(-1, revoke_done(pid, BLOCKED_MS));
-	EXPECT_EQ(0, device_alive(self->path.device));
-	vfio_path_close_device(&self->path);
+	EXPECT_EQ(0, device_alive(self->env.path.device));
+	vfio_path_close_device(&self->env.path);
 	EXPECT_EQ(0, revoke_done(pid, REVOKE_WAIT_MS));
 }
 
@@ -197,12 +162,12 @@ TEST_F_TIMEOUT(revoke, fd_that_is_not_bound, 120)
 {
 	int fd;
 
-	if (variant->path != PATH_CDEV)
+	if (variant->v.path != PATH_CDEV)
 		SKIP(return, "the fds of a group are born bound");
-	fd = node_open(self->dut.cdev);
+	fd = node_open(self->env.dut.cdev);
 	ASSERT_LE(0, fd);
-	vfio_path_close_device(&self->path);
-	taken_away(_metadata, &self->dut);
+	vfio_path_close_device(&self->env.path);
+	taken_away(_metadata, &self->env.dut);
 	EXPECT_STREQ("", revoked_badly(fd));
 	close(fd);
 }
@@ -212,17 +177,17 @@ TEST_F_TIMEOUT(revoke, several_fds, 120)
 	int fd[3], i;
 
 	for (i = 0; i < 3; i++) {
-		fd[i] = variant->path == PATH_CDEV ?
-			node_open(self->dut.cdev) :
-			group_get_device(self->path.group, self->dut.name);
+		fd[i] = variant->v.path == PATH_CDEV ?
+			node_open(self->env.dut.cdev) :
+			group_get_device(self->env.path.group, self->env.dut.name);
 		ASSERT_LE(0, fd[i]);
 	}
 	/* One of them is gone by itself. */
 	close(fd[1]);
-	taken_away(_metadata, &self->dut);
+	taken_away(_metadata, &self->env.dut);
 	EXPECT_STREQ("", revoked_badly(fd[0]));
 	EXPECT_STREQ("", revoked_badly(fd[2]));
-	EXPECT_STREQ("", revoked_badly(self->path.device));
+	EXPECT_STREQ("", revoked_badly(self->env.path.device));
 	close(fd[0]);
 	close(fd[2]);
 }
@@ -230,12 +195,12 @@ TEST_F_TIMEOUT(revoke, several_fds, 120)
 /* Who is woken by the end of his device needs not ask for it. */
 TEST_F_TIMEOUT(revoke, poll_wakes, 120)
 {
-	struct pollfd p = { .fd = self->path.device, .events = 0 };
+	struct pollfd p = { .fd = self->env.path.device, .events = 0 };
 	pid_t pid;
 
 	EXPECT_EQ(0, poll(&p, 1, 0));
-	ASSERT_EQ(0, revoke_set_seconds(&self->dut, REVOKE_S));
-	pid = revoke_start(&self->dut);
+	ASSERT_EQ(0, revoke_set_seconds(&self->env.dut, REVOKE_S));
+	pid = revoke_start(&self->env.dut);
 	EXPECT_EQ(1, poll(&p, 1, REVOKE_WAIT_MS));
 	EXPECT_EQ(POLLHUP | POLLERR, p.revents);
 	EXPECT_EQ(0, revoke_done(pid, REVOKE_WAIT_MS));
@@ -253,8 +218,8 @@ TEST_F_TIMEOUT(revoke, log_names_the_user, 120)
 		 program_invocation_short_name, getpid());
 	snprintf(waits, sizeof(waits), "in use by %s", opener);
 	snprintf(taken, sizeof(taken), "revoked from %s", opener);
-	ASSERT_EQ(0, revoke_set_seconds(&self->dut, 2));
-	ASSERT_EQ(0, revoke_done(revoke_start(&self->dut), REVOKE_WAIT_MS));
+	ASSERT_EQ(0, revoke_set_seconds(&self->env.dut, 2));
+	ASSERT_EQ(0, revoke_done(revoke_start(&self->env.dut), REVOKE_WAIT_MS));
 	EXPECT_TRUE(kmsg_find(mark, pattern[0], line, sizeof(line)));
 	EXPECT_TRUE(kmsg_find(mark, pattern[1], line, sizeof(line)));
 	close(mark);
@@ -283,15 +248,15 @@ TEST_F_TIMEOUT(revoke, bar_reads_all_ones, 120)
 	size_t size;
 	pid_t pid;
 
-	if (variant->kind != VFIO_DUT_PCI)
+	if (variant->v.kind != VFIO_DUT_PCI)
 		SKIP(return, "mtty maps nothing");
 	edu_init(&edu);
-	edu.path = self->path;
+	edu.path = self->env.path;
 	ASSERT_EQ(0, edu_enable(&edu));
-	bar = (__u32 *)map_bar(_metadata, &self->path, &size);
+	bar = (__u32 *)map_bar(_metadata, &self->env.path, &size);
 	ASSERT_NE(0xffffffffU, bar[0]);
 	/* Some pages were never looked at before. */
-	taken_away(_metadata, &self->dut);
+	taken_away(_metadata, &self->env.dut);
 	EXPECT_EQ(0xffffffffU, reg_read(&bar[0]));
 	EXPECT_EQ(0xffffffffU, reg_read(&bar[size / 8]));
 	/* Memory of the fd's own: it harms nobody. */
@@ -310,7 +275,7 @@ TEST_F_TIMEOUT(revoke, bar_reads_all_ones, 120)
 	EXPECT_EQ(0, munmap((char *)moved + size / 2, size / 2));
 	EXPECT_EQ(0xffffffffU, reg_read(&moved[3]));
 	/* The mapping keeps the file. */
-	vfio_path_close(&self->path);
+	vfio_path_close(&self->env.path);
 	EXPECT_EQ(0xffffffffU, reg_read(&moved[4]));
 	EXPECT_EQ(0, munmap(moved, size / 2));
 }
@@ -325,16 +290,16 @@ TEST_F_TIMEOUT(revoke, no_dma_afterwards, 180)
 	__u8 *mem;
 	pid_t pid;
 
-	if (variant->kind != VFIO_DUT_PCI)
+	if (variant->v.kind != VFIO_DUT_PCI)
 		SKIP(return, "no DMA in mtty");
 	edu_init(&edu);
-	edu.path = self->path;
+	edu.path = self->env.path;
 	mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
 		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)mem);
-	ASSERT_EQ(0, vfio_path_map(&self->path, mem, len, EDU_IOVA));
+	ASSERT_EQ(0, vfio_path_map(&self->env.path, mem, len, EDU_IOVA));
 	ASSERT_EQ(0, edu_enable(&edu));
-	edu.bar = map_bar(_metadata, &self->path, &size);
+	edu.bar = map_bar(_metadata, &self->env.path, &size);
 
 	/* It works, with what the engine's buffer holds from the start. */
 	memset(mem, CANARY, len);
@@ -343,8 +308,8 @@ TEST_F_TIMEOUT(revoke, no_dma_afterwards, 180)
 		landed += mem[i] != CANARY;
 	EXPECT_LT(0U, landed);
 
-	ASSERT_EQ(0, revoke_set_seconds(&self->dut, REVOKE_S));
-	pid = revoke_start(&self->dut);
+	ASSERT_EQ(0, revoke_set_seconds(&self->env.dut, REVOKE_S));
+	pid = revoke_start(&self->env.dut);
 	/* One transfer after the other until the end, and beyond. */
 	while (waitpid(pid, NULL, WNOHANG) == 0)
 		edu_dma_start(&edu, EDU_DMA_TO_RAM, EDU_IOVA, 0, 64);
