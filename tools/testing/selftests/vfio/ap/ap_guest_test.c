@@ -485,41 +485,35 @@ TEST_F(guest, request_irq)
 {
 	struct {
 		struct vfio_irq_set set;
-		int fd;
-	} irq = {
+		int fd[2];
+	} two = {
 		.set = {
-			.argsz = sizeof(irq),
+			.argsz = sizeof(two),
 			.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
-			.count = 1,
+			.count = 2,
 		},
 	};
+	const unsigned int trigger = VFIO_IRQ_SET_ACTION_TRIGGER;
 	int event = eventfd(0, EFD_CLOEXEC), device;
 
 	OPEN();
 	device = self->t.vm.device;
-	irq.fd = event;
-	EXPECT_EQ(0, vfio_ioctl(device, VFIO_DEVICE_SET_IRQS, &irq));
-	EXPECT_EQ(0, vfio_ioctl(device, VFIO_DEVICE_SET_IRQS, &irq));
-	irq.fd = -1;
-	EXPECT_EQ(0, vfio_ioctl(device, VFIO_DEVICE_SET_IRQS, &irq));
-	EXPECT_EQ(0, vfio_ioctl(device, VFIO_DEVICE_SET_IRQS, &irq));
-	irq.fd = -2;
-	EXPECT_EQ(-EINVAL, vfio_ioctl(device, VFIO_DEVICE_SET_IRQS, &irq));
-	irq.fd = 999;
-	EXPECT_EQ(-EBADF, vfio_ioctl(device, VFIO_DEVICE_SET_IRQS, &irq));
-	irq.fd = device;
-	EXPECT_EQ(-EINVAL, vfio_ioctl(device, VFIO_DEVICE_SET_IRQS, &irq));
-	irq.fd = event;
-	irq.set.index = 1;
-	EXPECT_EQ(-EINVAL, vfio_ioctl(device, VFIO_DEVICE_SET_IRQS, &irq));
-	irq.set.index = 0;
-	irq.set.count = 2;
-	EXPECT_EQ(-EINVAL, vfio_ioctl(device, VFIO_DEVICE_SET_IRQS, &irq));
-	irq.set.count = 1;
-	irq.set.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_MASK;
-	EXPECT_EQ(-EINVAL, vfio_ioctl(device, VFIO_DEVICE_SET_IRQS, &irq));
-	irq.set.flags = VFIO_IRQ_SET_DATA_BOOL | VFIO_IRQ_SET_ACTION_TRIGGER;
-	EXPECT_EQ(-EINVAL, vfio_ioctl(device, VFIO_DEVICE_SET_IRQS, &irq));
+	EXPECT_EQ(0, vfio_set_irq(device, 0, trigger, event));
+	EXPECT_EQ(0, vfio_set_irq(device, 0, trigger, event));
+	EXPECT_EQ(0, vfio_set_irq(device, 0, trigger, -1));
+	EXPECT_EQ(0, vfio_set_irq(device, 0, trigger, -1));
+	EXPECT_EQ(-EINVAL, vfio_set_irq(device, 0, trigger, -2));
+	EXPECT_EQ(-EBADF, vfio_set_irq(device, 0, trigger, 999));
+	EXPECT_EQ(-EINVAL, vfio_set_irq(device, 0, trigger, device));
+	EXPECT_EQ(-EINVAL, vfio_set_irq(device, 1, trigger, event));
+	EXPECT_EQ(-EINVAL, vfio_set_irq(device, 0, VFIO_IRQ_SET_ACTION_MASK, event));
+
+	two.fd[0] = event;
+	two.fd[1] = event;
+	EXPECT_EQ(-EINVAL, vfio_ioctl(device, VFIO_DEVICE_SET_IRQS, &two));
+	two.set.count = 1;
+	two.set.flags = VFIO_IRQ_SET_DATA_BOOL | VFIO_IRQ_SET_ACTION_TRIGGER;
+	EXPECT_EQ(-EINVAL, vfio_ioctl(device, VFIO_DEVICE_SET_IRQS, &two));
 	close(event);
 }
 

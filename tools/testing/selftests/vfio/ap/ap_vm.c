@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "ap_util.h"
+#include "vfio_path.h"
 
 #define HISTORY_SIZE	(256 * 1024)
 
@@ -147,19 +148,7 @@ int ap_vm_reset(struct ap_vm *vm)
 
 int ap_vm_request_event(const struct ap_vm *vm, int fd)
 {
-	struct {
-		struct vfio_irq_set set;
-		int fd;
-	} irq = {
-		.set = {
-			.argsz = sizeof(irq),
-			.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
-			.count = 1,
-		},
-		.fd = fd,
-	};
-
-	return vfio_ioctl(vm->device, VFIO_DEVICE_SET_IRQS, &irq);
+	return vfio_set_irq(vm->device, 0, VFIO_IRQ_SET_ACTION_TRIGGER, fd);
 }
 
 static int apcb_of(const struct ap_vm *vm, struct ap_guest_apcb *apcb)
