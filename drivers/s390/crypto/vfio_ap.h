@@ -161,12 +161,14 @@ struct vfio_ap_irq {
  * struct vfio_ap_stray - what a queue that did not obey may still write to
  * @page: the page of a notification byte that had to be unpinned, or NULL
  * @kvm: the guest whose interrupt state the queue knows
+ * @over: a reset has succeeded since: the queue's work lets go of it
  *
  * Holds a reference to both until a reset has succeeded.
  */
 struct vfio_ap_stray {
 	struct page *page;
 	struct kvm *kvm;
+	bool over;
 };
 
 /**
@@ -183,7 +185,8 @@ struct vfio_ap_stray {
  * @started: when the reset that is not over began, in jiffies
  * @reset_work: looks whether it is
  * @irq: its interrupt registration; lock of &vfio_ap_irq.mdev
- * @stray: see there; guests_lock or lock of &vfio_ap_irq.mdev
+ * @stray: see there; what vfio_ap_queue_lock() locks. An unmap has the second
+ *	of these locks alone
  * @rcu: for freeing
  */
 struct vfio_ap_queue {

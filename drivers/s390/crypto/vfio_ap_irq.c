@@ -58,6 +58,8 @@ static void keep_stray(struct vfio_ap_queue *q)
 	}
 	get_page(q->irq.page);
 	stray->page = q->irq.page;
+	/* No reset that is over by now has to do with this one. */
+	stray->over = false;
 	pr_warn("vfio_ap: queue %02x.%04x does not stop its interrupts; a page of its guest is kept until it is reset\n",
 		AP_QID_CARD(q->apqn), AP_QID_QUEUE(q->apqn));
 }

@@ -128,6 +128,8 @@ static bool reset_poll(struct vfio_ap_queue *q, u8 *rc)
 void vfio_ap_reset_finish(struct vfio_ap_queue *q, u8 rc)
 {
 	vfio_ap_irq_release(q, vfio_ap_rc_quiet(rc));
+	if (vfio_ap_rc_quiet(rc))
+		q->stray.over = q->stray.page;
 	q->rc = rc;
 	if (q->asked) {
 		q->asked = false;
@@ -176,7 +178,7 @@ void vfio_ap_reset_start(struct vfio_ap_queue *q, bool hold)
 	if (reset_poll(q, &rc)) {
 		vfio_ap_reset_finish(q, rc);
 		/* The work lets go of strays, outside of the locks. */
-		if (q->stray.page)
+		if (q->stray.over)
 			mod_delayed_work(vfio_ap.reset_wq, &q->reset_work, 0);
 		return;
 	}
@@ -252,32 +254,32 @@ static void reset_work(struct work_struct *work)
 	struct vfio_ap_stray stray = {};
 	struct vfio_ap_mdev *mdev;
 	unsigned int interval;
-	bool over;
+	bool over = false;
 	u8 rc;
 
 	mutex_lock(&vfio_ap.guests_lock);
+	mdev = vfio_ap_queue_lock(q);
 	if (q->resetting) {
-		mdev = vfio_ap_queue_lock(q);
 		over = reset_poll(q, &rc);
 		if (over)
 			vfio_ap_reset_finish(q, rc);
-		if (mdev)
-			mutex_unlock(&mdev->lock);
-
-		if (over) {
-			mdev = vfio_ap_owner(q->apqn);
-			if (mdev)
-				vfio_ap_apply(mdev, NULL, NULL);
-		} else {
-			interval = time_after(jiffies, q->started +
-					      msecs_to_jiffies(VFIO_AP_RESET_MS)) ?
-				   VFIO_AP_POLL_LATE_MS : VFIO_AP_POLL_MS;
-			queue_delayed_work(vfio_ap.reset_wq, &q->reset_work,
-					   msecs_to_jiffies(interval));
-		}
 	}
-	if (!q->resetting && vfio_ap_rc_quiet(q->rc))
+	if (q->stray.over)
 		swap(stray, q->stray);
+	if (mdev)
+		mutex_unlock(&mdev->lock);
+
+	if (over) {
+		mdev = vfio_ap_owner(q->apqn);
+		if (mdev)
+			vfio_ap_apply(mdev, NULL, NULL);
+	} else if (q->resetting) {
+		interval = time_after(jiffies, q->started +
+				      msecs_to_jiffies(VFIO_AP_RESET_MS)) ?
+			   VFIO_AP_POLL_LATE_MS : VFIO_AP_POLL_MS;
+		queue_delayed_work(vfio_ap.reset_wq, &q->reset_work,
+				   msecs_to_jiffies(interval));
+	}
 	mutex_unlock(&vfio_ap.guests_lock);
 
 	vfio_ap_stray_put(&stray);
