@@ -45,7 +45,9 @@ def machine_args(arch, iommu, hmp_chardev):
                 "-device", f"virtserialport,chardev={hmp_chardev},name=bed.hmp"]
     if iommu not in IOMMUS:
         raise BedError(f"iommu={iommu}: one of {' '.join(IOMMUS)}")
-    return ["qemu-system-x86_64", "-cpu", "max", "-machine", "q35,kernel-irqchip=split",
+    # TCG moves a byte at a time where the kernel finds fast string instructions.
+    return ["qemu-system-x86_64", "-cpu", "max,-erms,-fsrm",
+            "-machine", "q35,kernel-irqchip=split",
             "-nodefaults", "-vga", "none", "-display", "none", *IOMMUS[iommu],
             "-serial", "chardev:console", "-serial", f"chardev:{hmp_chardev}"]
 

@@ -16,7 +16,7 @@ nested_kernel=$(tools/testing/bed/kernel --dir TREE=${BED_TREE:-ours} FLAVOUR=pl
 disk=$(tools/run/disk)
 files="/nested/vmlinux=$nested_kernel /nested/init=tools/run/guest/nested-init /nested/disk.sum=$disk.sum"
 devices=(-drive "file=${MAINJOB_DISK:-$disk},if=none,id=disk,format=raw,snapshot=${MAINJOB_SNAPSHOT:-on}"
-	 -cpu max,-erms -device nvme,drive=disk,serial=vfio-main-job,addr=2)
+	 -device nvme,drive=disk,serial=vfio-main-job,addr=2)
 
 guest()
 {

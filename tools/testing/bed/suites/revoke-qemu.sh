@@ -11,7 +11,7 @@ programs="vfio/vfio_nested_guest vfio/vfio_holder"
 append="rcupdate.rcu_cpu_stall_timeout=200"
 nested_kernel=$(tools/testing/bed/kernel --dir TREE=${BED_TREE:-ours} FLAVOUR=plain)/vmlinux
 files="/nested/vmlinux=$nested_kernel"
-devices=(-cpu max,-erms -device edu,id=edu0,addr=5)
+devices=(-device edu,id=edu0,addr=5)
 
 centiseconds() { sed 's/ .*//; s/\.//' /proc/uptime; }
 ticks() { grep -c ^tick /tmp/console; }
