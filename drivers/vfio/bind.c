@@ -120,7 +120,6 @@ static int vfio_bind_first(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx,
 	mutex_unlock(&device->dev_set->lock);
 	if (ret)
 		goto unuse;
-	fd->devid = binding->devid;
 	return 0;
 
 unuse:
@@ -142,7 +141,7 @@ static bool vfio_dma_ctx_same(const struct vfio_dma_ctx *a,
 static int vfio_bind_join(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx)
 {
 	struct vfio_device *device = fd->device;
-	struct vfio_binding *binding = &device->binding;
+	const struct vfio_binding *binding = &device->binding;
 
 	if (!fd->group_file)
 		return -EINVAL;
@@ -152,7 +151,6 @@ static int vfio_bind_join(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx)
 	mutex_lock(&device->dev_set->lock);
 	device->open_count++;
 	mutex_unlock(&device->dev_set->lock);
-	fd->devid = binding->devid;
 	return 0;
 }
 
@@ -193,7 +191,7 @@ int vfio_bind(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx,
 void vfio_unbind(struct vfio_fd *fd)
 {
 	struct vfio_device *device = fd->device;
-	struct vfio_dma_ctx ctx = device->binding.ctx;
+	struct vfio_dma_ctx *ctx = &device->binding.ctx;
 	bool last;
 
 	lockdep_assert_held(&device->lock);
@@ -208,8 +206,8 @@ void vfio_unbind(struct vfio_fd *fd)
 	if (!last)
 		return;
 
-	device->binding.ctx.ops = NULL;
-	if (ctx.ops->unuse)
-		ctx.ops->unuse(device, &ctx);
+	if (ctx->ops->unuse)
+		ctx->ops->unuse(device, ctx);
+	ctx->ops = NULL;
 	module_put(device->owner);
 }

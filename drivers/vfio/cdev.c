@@ -122,7 +122,6 @@ static int vfio_cdev_do_bind(struct vfio_fd *fd, int iommufd)
 	ret = vfio_bind(fd, &ctx, &fd->kvm);
 	if (ret)
 		goto put_ictx;
-	fd->ictx = ictx;
 	mutex_unlock(&device->lock);
 	return 0;
 
@@ -136,14 +135,17 @@ unclaim:
 }
 
 /* Undo vfio_cdev_do_bind() and leave the fd in @state. */
-static void vfio_cdev_unbind(struct vfio_fd *fd, enum vfio_fd_state state)
+static inline void vfio_cdev_unbind(struct vfio_fd *fd,
+				    enum vfio_fd_state state)
 {
 	struct vfio_device *device = fd->device;
+	struct iommufd_ctx *ictx;
 
 	mutex_lock(&device->lock);
+	/* There is no other user of a device that is bound by its own node. */
+	ictx = device->binding.ctx.ictx;
 	vfio_unbind(fd);
-	iommufd_ctx_put(fd->ictx);
-	fd->ictx = NULL;
+	iommufd_ctx_put(ictx);
 	vfio_fd_enter(fd, state);
 	mutex_unlock(&device->lock);
 	vfio_device_unclaim(device);
@@ -183,7 +185,7 @@ long vfio_cdev_bind(struct vfio_fd *fd,
 		return ret;
 	}
 
-	if (put_user(fd->devid, &arg->out_devid)) {
+	if (put_user(fd->device->binding.devid, &arg->out_devid)) {
 		vfio_cdev_unbind(fd, VFIO_FD_UNBOUND);
 		return -EFAULT;
 	}

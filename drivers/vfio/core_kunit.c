@@ -286,7 +286,7 @@ static void bind_and_unwind(struct kunit *test)
 	ret = vfio_bind(fd, &ctx, &fd->kvm);
 	if (c->fails == NR_STEPS) {
 		KUNIT_EXPECT_EQ(test, ret, 0);
-		KUNIT_EXPECT_EQ(test, fd->devid, 42);
+		KUNIT_EXPECT_EQ(test, vdev->binding.devid, 42);
 		KUNIT_EXPECT_TRUE(test, vfio_device_is_bound(vdev));
 		KUNIT_EXPECT_EQ(test, vdev->open_count, 1);
 		vfio_unbind(fd);

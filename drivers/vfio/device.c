@@ -141,6 +141,7 @@ struct vfio_device *_vfio_alloc_device(size_t size, struct device *dev,
 	device->dev = dev;
 	mutex_init(&device->lock);
 	init_completion(&device->comp);
+	init_waitqueue_head(&device->wait);
 	spin_lock_init(&device->files_lock);
 	INIT_LIST_HEAD(&device->files);
 	device->revoke_timeout = -1;

@@ -209,7 +209,7 @@ static const struct vfio_fd_ops *vfio_fd_ops_now(struct vfio_fd *fd)
 /* The last one out of a closed gate. */
 static noinline long vfio_gate_wake(struct vfio_fd *fd, long ret)
 {
-	wake_up_all(&fd->wait);
+	wake_up_all(&fd->device->wait);
 	return ret;
 }
 
@@ -231,36 +231,38 @@ struct vfio_fd *vfio_fd_alloc(struct vfio_device *device)
 {
 	struct vfio_fd *fd;
 
-	fd = kzalloc(sizeof(*fd), GFP_KERNEL_ACCOUNT);
+	fd = kmalloc(sizeof(*fd), GFP_KERNEL_ACCOUNT);
 	if (!fd)
 		return NULL;
-	atomic_set(&fd->gate, VFIO_GATE_OPEN);
-	fd->ops = vfio_fd_ops_of[VFIO_FD_UNBOUND];
-	fd->state = VFIO_FD_UNBOUND;
-	fd->device = device;
+	*fd = (struct vfio_fd) {
+		.ops = vfio_fd_ops_of[VFIO_FD_UNBOUND],
+		.state = VFIO_FD_UNBOUND,
+		.device = device,
+		.gate = ATOMIC_INIT(VFIO_GATE_OPEN),
+		.ref = KREF_INIT(1),
+		.node = LIST_HEAD_INIT(fd->node),
+		.opener = get_pid(task_tgid(current)),
+	};
 	vfio_kvm_slot_init(&fd->kvm);
-	kref_init(&fd->ref);
-	INIT_LIST_HEAD(&fd->node);
-	init_waitqueue_head(&fd->wait);
-	fd->opener = get_pid(task_tgid(current));
+	spin_lock_init(&fd->vma_lock);
 	/* A name that changes meanwhile is of no harm; its last byte never does. */
 	data_race(memcpy(fd->comm, current->group_leader->comm,
 			 sizeof(fd->comm)));
-	spin_lock_init(&fd->vma_lock);
-	INIT_LIST_HEAD(&fd->vma_ops);
-	INIT_LIST_HEAD(&fd->vma_mms);
 	return fd;
 }
 
-static void vfio_fd_free(struct kref *ref)
+static void vfio_fd_free(struct vfio_fd *fd)
 {
-	struct vfio_fd *fd = container_of(ref, struct vfio_fd, ref);
-
 	vfio_vma_free(fd);
 	put_pid(fd->opener);
 	if (fd->revoked)
 		put_device(&fd->device->device);
 	kfree(fd);
+}
+
+static void vfio_fd_last_put(struct kref *ref)
+{
+	vfio_fd_free(container_of(ref, struct vfio_fd, ref));
 }
 
 /**
@@ -271,7 +273,7 @@ static void vfio_fd_free(struct kref *ref)
  */
 void vfio_fd_put(struct vfio_fd *fd)
 {
-	kref_put(&fd->ref, vfio_fd_free);
+	kref_put(&fd->ref, vfio_fd_last_put);
 }
 
 /**
@@ -358,7 +360,7 @@ static __poll_t vfio_fd_poll(struct file *file, struct poll_table_struct *wait)
 {
 	struct vfio_fd *fd = file->private_data;
 
-	poll_wait(file, &fd->wait, wait);
+	poll_wait(file, &fd->device->wait, wait);
 	if (vfio_gate_is_closed(fd))
 		return EPOLLHUP | EPOLLERR;
 	return DEFAULT_POLLMASK;
@@ -399,9 +401,13 @@ static int vfio_fd_release(struct inode *inode, struct file *file)
 		list_del_init(&fd->node);
 	spin_unlock(&device->files_lock);
 
-	if (!revoked)
-		vfio_fd_close(fd);
-	vfio_fd_put(fd);
+	if (revoked) {
+		vfio_fd_put(fd);
+		return 0;
+	}
+	/* Not in the list any more, so nobody else ever gets a reference. */
+	vfio_fd_close(fd);
+	vfio_fd_free(fd);
 	return 0;
 }
 

@@ -222,15 +222,11 @@ static struct vfio_device *vfio_group_find_device(struct vfio_group *group,
 	return found;
 }
 
-/* Give @fd, that nobody else knows yet, its device. */
+/* Give @fd, that nobody else knows, its device. */
 static int vfio_group_bind(struct vfio_group *group, struct vfio_fd *fd)
 {
 	struct vfio_device *device = fd->device;
 	int ret = -EINVAL;
-
-	/* Installed, it can be revoked. */
-	if (!vfio_gate_enter(fd))
-		return -ENODEV;
 
 	mutex_lock(&group->lock);
 	if (group->ctx.ops) {
@@ -249,7 +245,6 @@ static int vfio_group_bind(struct vfio_group *group, struct vfio_fd *fd)
 			 current->comm, task_pid_nr(current));
 	if (ret)
 		vfio_why_no_bind(fd, ret);
-	vfio_gate_leave(fd);
 	return ret;
 }
 
@@ -279,7 +274,6 @@ static struct file *vfio_group_make_file(struct file *group_file,
 {
 	struct vfio_fd *fd;
 	struct file *file;
-	int ret;
 
 	fd = vfio_fd_alloc(device);
 	if (!fd) {
@@ -296,12 +290,6 @@ static struct file *vfio_group_make_file(struct file *group_file,
 		return file;
 	}
 	fd->group_file = get_file(group_file);
-	ret = vfio_fd_install(fd, file);
-	if (ret) {
-		/* Closing it undoes the rest. */
-		fput(file);
-		return ERR_PTR(ret);
-	}
 	return file;
 }
 
@@ -337,8 +325,12 @@ static long vfio_group_get_device_fd(struct file *group_file, char __user *arg)
 		goto put_fdno;
 	}
 
+	/* From when it is installed, it can be revoked. */
 	ret = vfio_group_bind(group, file->private_data);
+	if (!ret)
+		ret = vfio_fd_install(file->private_data, file);
 	if (ret) {
+		/* Closing it undoes the rest. */
 		fput(file);
 		goto put_fdno;
 	}

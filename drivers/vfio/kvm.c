@@ -13,15 +13,6 @@
 
 #include "vfio.h"
 
-/**
- * vfio_kvm_slot_init() - prepare a slot
- * @slot: in zeroed memory
- */
-void vfio_kvm_slot_init(struct vfio_kvm_slot *slot)
-{
-	spin_lock_init(&slot->lock);
-}
-
 #if IS_ENABLED(CONFIG_KVM)
 /* A reference to @kvm and to the function that drops it, or NULL. */
 static void (*vfio_kvm_try_get(struct kvm *kvm))(struct kvm *kvm)

@@ -186,7 +186,8 @@ static void vfio_revoke_drain(struct vfio_fd *fd)
 {
 	bool told = false;
 
-	while (!wait_event_timeout(fd->wait, vfio_gate_is_drained(fd),
+	while (!wait_event_timeout(fd->device->wait,
+				   vfio_gate_is_drained(fd),
 				   VFIO_DRAIN_PATIENCE)) {
 		if (!told)
 			dev_warn(fd->device->dev,
@@ -210,8 +211,8 @@ static bool vfio_device_revoke(struct vfio_device *device, bool tell)
 			 pid_nr(fd->opener));
 		trace_vfio_revoke(device, fd->comm, pid_nr(fd->opener), 0);
 		vfio_gate_close(fd);
-		wake_up_poll(&fd->wait, EPOLLHUP | EPOLLERR);
 	}
+	wake_up_poll(&device->wait, EPOLLHUP | EPOLLERR);
 	list_for_each_entry(fd, &marked, node)
 		vfio_revoke_drain(fd);
 

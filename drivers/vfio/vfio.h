@@ -53,7 +53,15 @@ struct vfio_kvm_slot {
 	struct kvm *kvm;
 };
 
-void vfio_kvm_slot_init(struct vfio_kvm_slot *slot);
+/**
+ * vfio_kvm_slot_init() - prepare a slot
+ * @slot: in zeroed memory
+ */
+static inline void vfio_kvm_slot_init(struct vfio_kvm_slot *slot)
+{
+	spin_lock_init(&slot->lock);
+}
+
 void vfio_kvm_hold_slow(struct vfio_device *device, struct vfio_kvm_slot *slot);
 void vfio_kvm_release_slow(struct vfio_device *device);
 
@@ -174,16 +182,12 @@ struct vfio_fd_ops {
  *	closed by revocation. See vfio_gate_enter()
  * @attaches: how often an address space was attached through it; under the lock
  *	of the device's set
- * @ictx: the iommufd that it was bound to by VFIO_DEVICE_BIND_IOMMUFD; written
- *	under &vfio_device.lock before the fd is live
- * @devid: its object id there
  * @kvm: the KVM that was announced for this file
  * @ref: one of the file, one of who revokes it; the last one frees
  * @node: in &vfio_device.files, or in the list of who revokes it
  * @revoked: the one who revokes it lets go of the device, not the last
  *	close(2), and it keeps the memory of @device; under
  *	&vfio_device.files_lock
- * @wait: who polls it, and who waits until nobody is inside @gate
  * @opener: the process that opened it
  * @comm: its name
  * @coherent: what vfio_file_enforced_coherent() says once it is revoked
@@ -200,9 +204,6 @@ struct vfio_fd {
 	enum vfio_fd_state state;
 	atomic_t gate;
 	struct file *group_file;
-	struct iommufd_ctx *ictx;
-	u32 devid;
-	unsigned int attaches;
 	struct vfio_kvm_slot kvm;
 
 	struct list_head node;
@@ -210,14 +211,14 @@ struct vfio_fd {
 	bool unzappable;
 	bool coherent;
 	struct kref ref;
-	wait_queue_head_t wait;
 	struct pid *opener;
 	char comm[TASK_COMM_LEN];
 
-	struct page *dummy;
+	unsigned int attaches;
 	spinlock_t vma_lock; /* see above */
-	struct list_head vma_ops;
-	struct list_head vma_mms;
+	struct hlist_head vma_ops;
+	struct hlist_head vma_mms;
+	struct page *dummy;
 };
 
 /*
@@ -241,7 +242,7 @@ static inline bool vfio_gate_is_drained(struct vfio_fd *fd)
 static inline void vfio_gate_leave(struct vfio_fd *fd)
 {
 	if (unlikely(atomic_dec_and_test(&fd->gate)))
-		wake_up_all(&fd->wait);
+		wake_up_all(&fd->device->wait);
 }
 
 /*
@@ -259,11 +260,10 @@ static inline bool vfio_gate_enter(struct vfio_fd *fd)
 	return false;
 }
 
-/* Once. Who is inside stays there. */
+/* Once, by the one who will wait. Who is inside stays there. */
 static inline void vfio_gate_close(struct vfio_fd *fd)
 {
-	if (atomic_sub_and_test(VFIO_GATE_OPEN, &fd->gate))
-		wake_up_all(&fd->wait);
+	atomic_sub(VFIO_GATE_OPEN, &fd->gate);
 }
 
 extern const struct file_operations vfio_device_fops;
@@ -321,7 +321,19 @@ void vfio_why_no_bind(struct vfio_fd *fd, int err);
 /* vma.c */
 int vfio_vma_mmap(struct vfio_fd *fd, struct vm_area_struct *vma);
 void vfio_vma_settle(struct vfio_fd *fd);
-void vfio_vma_free(struct vfio_fd *fd);
+void vfio_vma_free_slow(struct vfio_fd *fd);
+
+/**
+ * vfio_vma_free() - free what mappings of an fd needed
+ * @fd: an fd that is about to be freed: its file is closed, so there is no
+ *	mapping
+ */
+static inline void vfio_vma_free(struct vfio_fd *fd)
+{
+	/* What else there may be comes with the first of them. */
+	if (!hlist_empty(&fd->vma_ops))
+		vfio_vma_free_slow(fd);
+}
 
 /**
  * vfio_copy_arg() - copy the argument of an ioctl, which begins with its size

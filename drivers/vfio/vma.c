@@ -58,7 +58,7 @@ struct vfio_vma_ops {
 	struct vm_operations_struct ops;
 	const struct vm_operations_struct *driver;
 	struct vfio_fd *fd;
-	struct list_head node;
+	struct hlist_node node;
 };
 
 /**
@@ -68,7 +68,7 @@ struct vfio_vma_ops {
  */
 struct vfio_vma_mm {
 	struct mm_struct *mm;
-	struct list_head node;
+	struct hlist_node node;
 };
 
 static struct page *vfio_vma_dummy_page(struct vfio_fd *fd)
@@ -174,7 +174,7 @@ vfio_vma_ops_get(struct vfio_fd *fd, const struct vm_operations_struct *driver,
 
 	lockdep_assert_held(&fd->vma_lock);
 
-	list_for_each_entry(cover, &fd->vma_ops, node) {
+	hlist_for_each_entry(cover, &fd->vma_ops, node) {
 		if (cover->driver == driver)
 			return cover;
 	}
@@ -185,36 +185,40 @@ vfio_vma_ops_get(struct vfio_fd *fd, const struct vm_operations_struct *driver,
 		cover->ops.huge_fault = vfio_vma_huge_fault;
 	cover->driver = driver;
 	cover->fd = fd;
-	list_add(&cover->node, &fd->vma_ops);
+	hlist_add_head(&cover->node, &fd->vma_ops);
 	return cover;
 }
 
 /* Note @mm down, by means of @fresh; those that have ended go to @ended. */
 static void vfio_vma_mm_note(struct vfio_fd *fd, struct mm_struct *mm,
 			     struct vfio_vma_mm **fresh,
-			     struct list_head *ended)
+			     struct hlist_head *ended)
 {
-	struct vfio_vma_mm *entry, *next;
+	struct vfio_vma_mm *entry;
+	struct hlist_node *next;
 
 	lockdep_assert_held(&fd->vma_lock);
 
-	list_for_each_entry_safe(entry, next, &fd->vma_mms, node) {
+	hlist_for_each_entry_safe(entry, next, &fd->vma_mms, node) {
 		if (entry->mm == mm)
 			return;
-		if (!atomic_read(&entry->mm->mm_users))
-			list_move(&entry->node, ended);
+		if (!atomic_read(&entry->mm->mm_users)) {
+			hlist_del(&entry->node);
+			hlist_add_head(&entry->node, ended);
+		}
 	}
 	mmgrab(mm);
 	(*fresh)->mm = mm;
-	list_add(&(*fresh)->node, &fd->vma_mms);
+	hlist_add_head(&(*fresh)->node, &fd->vma_mms);
 	*fresh = NULL;
 }
 
-static void vfio_vma_mms_drop(struct list_head *mms)
+static void vfio_vma_mms_drop(struct hlist_head *mms)
 {
-	struct vfio_vma_mm *entry, *next;
+	struct vfio_vma_mm *entry;
+	struct hlist_node *next;
 
-	list_for_each_entry_safe(entry, next, mms, node) {
+	hlist_for_each_entry_safe(entry, next, mms, node) {
 		mmdrop(entry->mm);
 		kfree(entry);
 	}
@@ -234,7 +238,7 @@ int vfio_vma_mmap(struct vfio_fd *fd, struct vm_area_struct *vma)
 	struct file *file = vma->vm_file;
 	struct vfio_vma_ops *ops;
 	struct vfio_vma_mm *mm;
-	LIST_HEAD(ended);
+	HLIST_HEAD(ended);
 	int ret = -ENOMEM;
 
 	/* Beforehand, as what the driver does cannot be undone by us. */
@@ -277,22 +281,22 @@ void vfio_vma_settle(struct vfio_fd *fd)
 	struct vfio_vma_mm *entry;
 
 	/* Nobody adds to the list any more. */
-	list_for_each_entry(entry, &fd->vma_mms, node) {
+	hlist_for_each_entry(entry, &fd->vma_mms, node) {
 		mmap_write_lock(entry->mm);
 		mmap_write_unlock(entry->mm);
 	}
 }
 
 /**
- * vfio_vma_free() - free what mappings of an fd needed
- * @fd: an fd that is about to be freed: its file is closed, so there is no
- *	mapping
+ * vfio_vma_free_slow() - vfio_vma_free() for an fd that had mappings
+ * @fd: the fd
  */
-void vfio_vma_free(struct vfio_fd *fd)
+void vfio_vma_free_slow(struct vfio_fd *fd)
 {
-	struct vfio_vma_ops *ops, *next;
+	struct vfio_vma_ops *ops;
+	struct hlist_node *next;
 
-	list_for_each_entry_safe(ops, next, &fd->vma_ops, node)
+	hlist_for_each_entry_safe(ops, next, &fd->vma_ops, node)
 		kfree(ops);
 	vfio_vma_mms_drop(&fd->vma_mms);
 	if (fd->dummy)

@@ -126,6 +126,7 @@ struct vfio_device {
 	spinlock_t files_lock; /* protects the next three */
 	struct list_head files; /* open files */
 	bool revoked; /* they were taken away; no new one */
+	wait_queue_head_t wait; /* who polls them; who waits for their calls */
 	char *syspath; /* what their fdinfo calls the device then */
 	int revoke_timeout; /* seconds; negative: the module's parameter */
 	struct mutex lock; /* protects binding and the state of each fd */

@@ -78,6 +78,8 @@
  * @claims: how often @owner claimed it
  * @claimant: the process that claimed first, for refusals
  * @claimant_pid: its number
+ * @late_members: a device joined while the group was owned, and knows nothing of
+ *	the DMA API yet
  * @driver_data: iommu_group_set_iommudata()
  * @driver_data_release: called with @driver_data when the group is gone
  * @rcu: memory waits for readers of dev->iommu_group
@@ -88,7 +90,7 @@ struct iommu_group {
 	struct kobject		*devices_kobj;
 	int			id;
 
-	struct mutex		mutex;	/* of what follows, to @claimant_pid */
+	struct mutex		mutex;	/* of what follows, to @late_members */
 	struct list_head	members;
 	unsigned int		nr_members;
 	struct task_struct	*walker;
@@ -104,6 +106,7 @@ struct iommu_group {
 	unsigned int		claims;
 	char			claimant[TASK_COMM_LEN];
 	pid_t			claimant_pid;
+	bool			late_members;
 
 	void			*driver_data;
 	void			(*driver_data_release)(void *data);

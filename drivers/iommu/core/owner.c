@@ -209,8 +209,11 @@ static int take(struct iommu_group *group, void *owner)
 		return ret;
 	group->owner = owner;
 	group->claims = 1;
-	/* Most claims are never refused to others: no text is made of it here. */
-	strscpy(group->claimant, current->comm, sizeof(group->claimant));
+	/*
+	 * Most claims are never refused to others: no text is made of it here. A
+	 * name that changes meanwhile is of no harm; its last byte never does.
+	 */
+	data_race(memcpy(group->claimant, current->comm, sizeof(group->claimant)));
 	group->claimant_pid = task_pid_nr(current);
 	return 0;
 }
@@ -223,9 +226,10 @@ static void let_go(struct iommu_group *group)
 	group->owner = NULL;
 	group->claims = 0;
 	iommu_group_force_domain(group, group->default_domain);
-	/* One that joined while the group was owned knows nothing of the DMA API. */
-	if (group->domain)
+	if (group->late_members && group->domain) {
 		iommu_group_setup_dma_ops(group);
+		group->late_members = false;
+	}
 }
 
 /**

@@ -371,6 +371,8 @@ static int join_live_group(struct iommu_member *m)
 		return ret;
 	m->state = MEMBER_LIVE;
 	iommu_setup_dma_ops(m->dev);
+	if (group->owner)
+		group->late_members = true;
 	return 0;
 }
 

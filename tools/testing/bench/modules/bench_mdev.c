@@ -189,43 +189,65 @@ static struct mdev_driver bench_driver = {
 	},
 };
 
-static struct mdev_type bench_type = {
-	.sysfs_name	= "null",
-	.pretty_name	= "nothing",
+/* A parent with one type; a new one each time, as both are registered once. */
+struct bench_parent {
+	struct mdev_parent parent;
+	struct mdev_type type;
+	struct mdev_type *types[1];
 };
 
-static struct mdev_type *bench_types[] = { &bench_type };
-static struct mdev_parent bench_parent;
+static struct bench_parent *bench_parent;
 static struct device *bench_dev;
 
 static const struct class bench_class = { .name = "bench" };
 
-static bool parent_is_there;
+static int bench_parent_add(void)
+{
+	struct bench_parent *bench = kzalloc(sizeof(*bench), GFP_KERNEL);
+	int ret;
 
-/* "parent": 0 takes it away from under its devices, and 1 brings it back. */
+	if (!bench)
+		return -ENOMEM;
+	bench->type.sysfs_name = "null";
+	bench->type.pretty_name = "nothing";
+	bench->types[0] = &bench->type;
+	ret = mdev_register_parent(&bench->parent, bench_dev, &bench_driver, bench->types, 1);
+	if (ret)
+		kfree(bench);
+	else
+		bench_parent = bench;
+	return ret;
+}
+
+static void bench_parent_del(void)
+{
+	if (!bench_parent)
+		return;
+	mdev_unregister_parent(&bench_parent->parent);
+	kfree(bench_parent);
+	bench_parent = NULL;
+}
+
+/* "parent": 0 takes it away from under its devices, and 1 makes a new one. */
 static int bench_parent_set(const char *val, const struct kernel_param *kp)
 {
 	bool want;
 	int ret = kstrtobool(val, &want);
 
-	if (ret || want == parent_is_there || !bench_dev)
+	if (ret || !bench_dev)
 		return ret;
-	if (want)
-		ret = mdev_register_parent(&bench_parent, bench_dev, &bench_driver, bench_types,
-					   ARRAY_SIZE(bench_types));
-	else
-		mdev_unregister_parent(&bench_parent);
-	if (!ret)
-		parent_is_there = want;
+	if (!want)
+		bench_parent_del();
+	else if (!bench_parent)
+		ret = bench_parent_add();
 	return ret;
 }
 
 static const struct kernel_param_ops bench_parent_ops = {
 	.set = bench_parent_set,
-	.get = param_get_bool,
 };
 
-module_param_cb(parent, &bench_parent_ops, &parent_is_there, 0600);
+module_param_cb(parent, &bench_parent_ops, NULL, 0200);
 
 static int __init bench_init(void)
 {
@@ -242,7 +264,7 @@ static int __init bench_init(void)
 		ret = PTR_ERR(bench_dev);
 		goto unregister_driver;
 	}
-	ret = bench_parent_set("1", NULL);
+	ret = bench_parent_add();
 	if (ret)
 		goto unregister_device;
 	return 0;
@@ -258,7 +280,7 @@ unregister_class:
 
 static void __exit bench_exit(void)
 {
-	bench_parent_set("0", NULL);
+	bench_parent_del();
 	device_unregister(bench_dev);
 	mdev_unregister_driver(&bench_driver);
 	class_unregister(&bench_class);
