@@ -97,7 +97,7 @@ static void vfio_binding_close(struct vfio_device *device)
 	vfio_kvm_release(device);
 }
 
-static int vfio_bind_first(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx,
+static noinline int vfio_bind_first(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx,
 			   struct vfio_kvm_slot *kvm)
 {
 	struct vfio_device *device = fd->device;
@@ -138,7 +138,7 @@ static bool vfio_dma_ctx_same(const struct vfio_dma_ctx *a,
 }
 
 /* May this fd share what is there? */
-static int vfio_bind_join(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx)
+static noinline int vfio_bind_join(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx)
 {
 	struct vfio_device *device = fd->device;
 	const struct vfio_binding *binding = &device->binding;

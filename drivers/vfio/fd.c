@@ -398,7 +398,7 @@ static int vfio_fd_release(struct inode *inode, struct file *file)
 	spin_lock(&device->files_lock);
 	revoked = fd->revoked;
 	if (!revoked)
-		list_del_init(&fd->node);
+		__list_del_entry(&fd->node);
 	spin_unlock(&device->files_lock);
 
 	if (revoked) {

@@ -123,6 +123,19 @@ static void attach_or_block(struct iommu_member *m, struct iommu_domain *domain)
 		block_instead(m, domain, ret);
 }
 
+/* Those before @failed have moved, and it has not. */
+static noinline void move_back(struct iommu_group *group, struct iommu_member *failed)
+{
+	struct iommu_member *m;
+
+	for_each_member(group, m) {
+		if (m == failed)
+			break;
+		if (m->state == MEMBER_LIVE)
+			attach_or_block(m, group->domain);
+	}
+}
+
 /**
  * iommu_group_set_domain() - move a group to a domain, or not at all
  * @group: the group
@@ -135,7 +148,7 @@ static void attach_or_block(struct iommu_member *m, struct iommu_domain *domain)
  */
 int iommu_group_set_domain(struct iommu_group *group, struct iommu_domain *domain)
 {
-	struct iommu_member *m, *back;
+	struct iommu_member *m;
 	int ret;
 
 	lockdep_assert_held(&group->mutex);
@@ -148,20 +161,13 @@ int iommu_group_set_domain(struct iommu_group *group, struct iommu_domain *domai
 		if (m->state != MEMBER_LIVE)
 			continue;
 		ret = iommu_member_set_domain(m, domain);
-		if (ret)
-			goto out_back;
+		if (unlikely(ret)) {
+			move_back(group, m);
+			return ret;
+		}
 	}
 	WRITE_ONCE(group->domain, domain);
 	return 0;
-
-out_back:
-	for_each_member(group, back) {
-		if (back == m)
-			break;
-		if (back->state == MEMBER_LIVE)
-			attach_or_block(back, group->domain);
-	}
-	return ret;
 }
 
 /**
@@ -256,7 +262,7 @@ int iommu_group_attach_user(struct iommu_group *group, struct iommu_domain *doma
  */
 int iommu_attach_device(struct iommu_domain *domain, struct device *dev)
 {
-	struct iommu_group *group __free(iommu_group_put) = iommu_group_get(dev);
+	struct iommu_group *group __free(group_put) = group_of(dev);
 
 	if (!group)
 		return -ENODEV;
@@ -277,7 +283,7 @@ EXPORT_SYMBOL_GPL(iommu_attach_device);
  */
 void iommu_detach_device(struct iommu_domain *domain, struct device *dev)
 {
-	struct iommu_group *group __free(iommu_group_put) = iommu_group_get(dev);
+	struct iommu_group *group __free(group_put) = group_of(dev);
 
 	if (!group)
 		return;

@@ -193,6 +193,29 @@ static inline bool dev_has_iommu(struct device *dev)
 }
 
 DEFINE_FREE(iommu_group_put, struct iommu_group *, iommu_group_put(_T))
+void iommu_group_end(struct iommu_group *group);
+
+/* iommu_group_get() and iommu_group_put(), in line. */
+static inline struct iommu_group *group_of(struct device *dev)
+{
+	struct iommu_group *group;
+
+	rcu_read_lock();
+	/* Pairs with cmpxchg_release() in iommu_member_enlist(). */
+	group = READ_ONCE(dev->iommu_group);
+	if (group && !refcount_inc_not_zero(&group->refs))
+		group = NULL;
+	rcu_read_unlock();
+	return group;
+}
+
+static inline void group_put(struct iommu_group *group)
+{
+	if (refcount_dec_and_test(&group->refs))
+		iommu_group_end(group);
+}
+
+DEFINE_FREE(group_put, struct iommu_group *, if (_T) group_put(_T))
 
 /* Where iommu_group::mutex is about to be taken: not from within iommu_group_for_each_dev(). */
 static inline void iommu_group_assert_not_walking(struct iommu_group *group)

@@ -93,7 +93,7 @@ out_id:
 EXPORT_SYMBOL_GPL(iommu_group_alloc);
 
 /* The last reference is gone, and with it every member. */
-static void iommu_group_end(struct iommu_group *group)
+void iommu_group_end(struct iommu_group *group)
 {
 	iommu_group_sysfs_del(group);
 	if (group->driver_data_release)
@@ -119,15 +119,7 @@ static void iommu_group_end(struct iommu_group *group)
  */
 struct iommu_group *iommu_group_get(struct device *dev)
 {
-	struct iommu_group *group;
-
-	rcu_read_lock();
-	/* Pairs with cmpxchg_release() in iommu_member_enlist(). */
-	group = READ_ONCE(dev->iommu_group);
-	if (group && !refcount_inc_not_zero(&group->refs))
-		group = NULL;
-	rcu_read_unlock();
-	return group;
+	return group_of(dev);
 }
 EXPORT_SYMBOL_GPL(iommu_group_get);
 
@@ -154,8 +146,8 @@ EXPORT_SYMBOL_GPL(iommu_group_ref_get);
  */
 void iommu_group_put(struct iommu_group *group)
 {
-	if (group && refcount_dec_and_test(&group->refs))
-		iommu_group_end(group);
+	if (group)
+		group_put(group);
 }
 EXPORT_SYMBOL_GPL(iommu_group_put);
 

@@ -83,7 +83,7 @@ static int refuse_driver(struct iommu_group *group, struct device *dev)
  */
 int iommu_device_use_default_domain(struct device *dev)
 {
-	struct iommu_group *group __free(iommu_group_put) = iommu_group_get(dev);
+	struct iommu_group *group __free(group_put) = group_of(dev);
 	struct iommu_member *m;
 
 	if (!group)
@@ -114,7 +114,7 @@ int iommu_device_use_default_domain(struct device *dev)
  */
 void iommu_device_unuse_default_domain(struct device *dev)
 {
-	struct iommu_group *group __free(iommu_group_put) = iommu_group_get(dev);
+	struct iommu_group *group __free(group_put) = group_of(dev);
 	struct iommu_member *m;
 
 	if (!group)
@@ -163,13 +163,12 @@ static int refuse_claim(struct iommu_group *group, int ret)
 }
 
 /* The domain without mappings that an owned group is in between two others. */
-static int get_blocking_domain(struct iommu_group *group, struct device *dev)
+static noinline int make_blocking_domain(struct iommu_group *group)
 {
+	struct device *dev = iommu_group_first_member(group)->dev;
 	const struct iommu_ops *ops = dev_iommu_ops(dev);
 	struct iommu_domain *domain;
 
-	if (group->blocking_domain)
-		return 0;
 	domain = iommu_domain_new(dev, ops, IOMMU_DOMAIN_BLOCKED);
 	/* A driver that knows no such thing: nothing will ever be mapped in it. */
 	if (IS_ERR(domain))
@@ -189,6 +188,8 @@ static int take(struct iommu_group *group, void *owner)
 	if ((group->domain && group->domain != group->default_domain) ||
 	    !xa_empty(&group->pasids))
 		return refuse_claim(group, -EBUSY);
+	if (!group->nr_members)
+		return -ENODEV;
 
 	/* One that is joining would be attached to what we take away. */
 	for_each_member(group, m) {
@@ -197,13 +198,11 @@ static int take(struct iommu_group *group, void *owner)
 		if (!dev_has_iommu(m->dev))
 			return -ENODEV;
 	}
-	m = iommu_group_first_member(group);
-	if (!m)
-		return -ENODEV;
-
-	ret = get_blocking_domain(group, m->dev);
-	if (ret)
-		return ret;
+	if (!group->blocking_domain) {
+		ret = make_blocking_domain(group);
+		if (ret)
+			return ret;
+	}
 	ret = iommu_group_set_domain(group, group->blocking_domain);
 	if (ret)
 		return ret;
@@ -271,7 +270,7 @@ EXPORT_SYMBOL_GPL(iommu_group_claim_dma_owner);
  */
 int iommu_device_claim_dma_owner(struct device *dev, void *owner)
 {
-	struct iommu_group *group __free(iommu_group_put) = iommu_group_get(dev);
+	struct iommu_group *group __free(group_put) = group_of(dev);
 
 	if (WARN_ON(!owner))
 		return -EINVAL;
@@ -309,7 +308,7 @@ EXPORT_SYMBOL_GPL(iommu_group_release_dma_owner);
  */
 void iommu_device_release_dma_owner(struct device *dev)
 {
-	struct iommu_group *group __free(iommu_group_put) = iommu_group_get(dev);
+	struct iommu_group *group __free(group_put) = group_of(dev);
 
 	if (!group)
 		return;
