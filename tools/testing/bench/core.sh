@@ -41,6 +41,7 @@ groups_and_domains()
 	done
 	sample - 0 1 register
 	for i in 1 2 3 4; do
+		sample log.line 1 200 say 200
 		sample iommu.map 4096 500 map 4096 500
 		sample iommu.map 2031616 200 map 2031616 200
 		sample iommu.map 2097152 200 map 2097152 200

@@ -8,6 +8,7 @@
  *   add N W		the same by W workers at a time
  *   register, unregister	the instance; the devices that are there are probed
  *   lookup N, attach N, claim N	N times each, of the last device
+ *   say N		N lines of the log
  *   map SIZE N		map and unmap that much, N times
  *
  * No other IOMMU may be there: firmware names none for these devices.
@@ -234,6 +235,14 @@ static int bench_attach_often(struct device *dev, unsigned long n)
 	return ret;
 }
 
+/* A line of the log, as the core writes it where a device joins or leaves. */
+static int bench_say(struct device *dev, unsigned long n)
+{
+	for (; n; n--)
+		dev_info(dev, "Says that it is in iommu group %d\n", 4711);
+	return 0;
+}
+
 static int bench_claim(struct device *dev, unsigned long n)
 {
 	int ret = 0;
@@ -284,6 +293,8 @@ static int bench_command(char *text)
 		return bench_lookup(dev, a);
 	if (!strcmp(verb, "attach"))
 		return bench_attach_often(dev, a);
+	if (!strcmp(verb, "say"))
+		return bench_say(dev, a);
 	if (!strcmp(verb, "claim"))
 		return bench_claim(dev, a);
 	if (!strcmp(verb, "map"))
