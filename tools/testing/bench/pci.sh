@@ -60,7 +60,7 @@ guest()
 	run write_cost </tmp/plan
 	bind_functions >/tmp/plan
 	run write_cost </tmp/plan
-	run parallel_cost vf 2 $pf/virtfn*
+	run parallel_cost vf 5 $pf/virtfn*
 	unbind_functions >/tmp/plan
 	run write_cost </tmp/plan
 	echo "vf.disable 64 64 $pf/sriov_numvfs 0" >/tmp/plan
