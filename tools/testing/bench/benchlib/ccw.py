@@ -35,7 +35,8 @@ def whole(figures, tree, row):
 def measure(figures):
     done = subprocess.run([os.path.join(REPO, "tools/testing/ccw/run"), "bench"], text=True,
                           stdout=subprocess.PIPE, env=clean_env(), stdin=subprocess.DEVNULL)
-    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    # A table, and what it says of it in the end.
+    lines = [line.split("\t") for line in done.stdout.splitlines() if "\t" in line]
     if done.returncode or len(lines) < 2:
         figures.problems.append("make ccw-bench failed")
         return
