@@ -6,8 +6,8 @@
  * callbacks and the interrupt handler, under the locks that keep the driver
  * where it is. Called by css.c, chsc.c and device.c.
  */
+#include <linux/delay.h>
 #include <linux/lockdep.h>
-#include <linux/sched.h>
 
 #include "chsc.h"
 #include "chp.h"
@@ -25,9 +25,9 @@
  *
  * remove may wait for user space, for as long as that likes (vfio). Nobody
  * waits for it: a subchannel whose driver is being removed is "leaving", and
- * is passed over by events of channel paths, and asked again later about its
- * own. Whoever wants device_lock here therefore tries, looks for leaving, and
- * tries again.
+ * is passed over by events of channel paths; its own are "missed", so that it is
+ * evaluated when the driver has left. Whoever wants device_lock here therefore
+ * tries, looks for leaving, and tries again.
  *
  * Order: device_lock of the subchannel, device_lock of the ccw device below
  * it, chp->lock. A driver must not unregister its subchannel from an event, as
@@ -57,11 +57,17 @@ void css_driver_set(struct subchannel *sch, struct css_driver *driver)
 void css_driver_set_early(struct subchannel *sch, struct css_driver *driver)
 {
 	unsigned long flags;
+	bool missed;
 
 	spin_lock_irqsave(&sch->lock, flags);
 	sch->driver = driver;
 	sch->leaving = false;
+	missed = sch->missed;
+	sch->missed = false;
 	spin_unlock_irqrestore(&sch->lock, flags);
+
+	if (missed)
+		css_schedule_eval(sch->schid);
 }
 
 /**
@@ -92,6 +98,27 @@ bool css_driver_trylock(struct subchannel *sch)
 }
 
 /**
+ * css_driver_missed() - device_lock was not to be had: who asks again?
+ * @sch: the subchannel, of which there is something to evaluate
+ *
+ * Context: any; the subchannel's lock is not held.
+ * Return: true if its driver is leaving: it is evaluated when that has left;
+ *	false if the caller has to try again.
+ */
+bool css_driver_missed(struct subchannel *sch)
+{
+	unsigned long flags;
+	bool leaving;
+
+	spin_lock_irqsave(&sch->lock, flags);
+	leaving = sch->leaving;
+	if (leaving)
+		sch->missed = true;
+	spin_unlock_irqrestore(&sch->lock, flags);
+	return leaving;
+}
+
+/**
  * css_driver_lock() - keep the driver where it is
  * @sch: the subchannel
  *
@@ -113,7 +140,8 @@ bool css_driver_lock(struct subchannel *sch)
 			return false;
 		if (css_driver_trylock(sch))
 			return true;
-		schedule_timeout_uninterruptible(1);
+		/* Who binds and unbinds all the time leaves but little in between. */
+		fsleep(200);
 	}
 }
 

@@ -20,6 +20,7 @@ void css_driver_set_early(struct subchannel *sch, struct css_driver *driver);
 void css_driver_leave(struct subchannel *sch);
 
 bool css_driver_trylock(struct subchannel *sch);
+bool css_driver_missed(struct subchannel *sch);
 bool css_driver_lock(struct subchannel *sch);
 void css_driver_unlock(struct subchannel *sch);
 

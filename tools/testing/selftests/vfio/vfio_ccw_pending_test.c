@@ -256,7 +256,7 @@ TEST_F_TIMEOUT(ccw, defect_2_interrupts_while_it_goes, 120)
 
 	vfio_path_close(&self->path);
 	ASSERT_EQ(0, sysfs_write(PROD "hammer", "1"));
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, mdev_remove(self->dut.name));
 		self->dut.name[0] = 0;
 		ASSERT_EQ(0, ccw_mdev_new(self->sch, &self->dut));
