@@ -62,14 +62,20 @@ def locked(path):
         yield
 
 
+def guests_at_once():
+    """How many guests are worth running at a time: three where there are two CPUs.
+
+    Suites wait for a third of their time. More guests than that only starve each
+    other, until clocks and watchdogs inside them see it.
+    """
+    cpus = os.cpu_count() or 1
+    return cpus + cpus // 2
+
+
 @contextlib.contextmanager
 def guest_slot(work):
-    """Wait for one of as many slots as there are CPUs, over all runs.
-
-    More guests than that only starve each other, until clocks and watchdogs
-    inside them see it.
-    """
-    slots = [os.path.join(work, f".slot.{n}.lock") for n in range(os.cpu_count() or 1)]
+    """Wait for one of guests_at_once() slots, over all runs."""
+    slots = [os.path.join(work, f".slot.{n}.lock") for n in range(guests_at_once())]
     for turn in itertools.count():
         if turn == 10:
             say(f"  waiting: {len(slots)} guests are running")
