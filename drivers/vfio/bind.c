@@ -98,7 +98,7 @@ static void vfio_binding_close(struct vfio_device *device)
 }
 
 static noinline int vfio_bind_first(struct vfio_fd *fd, const struct vfio_dma_ctx *ctx,
-			   struct vfio_kvm_slot *kvm)
+				    struct vfio_kvm_slot *kvm)
 {
 	struct vfio_device *device = fd->device;
 	struct vfio_binding *binding = &device->binding;

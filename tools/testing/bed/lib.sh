@@ -76,11 +76,12 @@ checkpatch_known() {
 	# of report_iommu_fault() where nobody handles a fault. CONST_STRUCT: vma.c
 	# makes operations at run time. VOLATILE: C has nothing else for a local that is
 	# set between setjmp() and longjmp(). PREFER_DEFINED: a program of user space has
-	# no compiler_attributes.h.
+	# no compiler_attributes.h. SUSPECT_CODE_INDENT: the "if" of DEFINE_FREE().
 	grep -v -e '^total:\| total: ' \
 		-e 'vfio\(_ap_matrix\)\{0,1\}\.h:.*MACRO_ARG_REUSE' \
 		-e '_trace\.h:.*\(MACRO_ARG_REUSE\|PARENTHESIS_ALIGNMENT\)' \
 		-e 'iommu/core/group\.c:.*OPEN_BRACE' -e 'iommu/core/domain\.c:.*ENOSYS' \
 		-e 'vfio/vma\.c:.*CONST_STRUCT' -e 'selftests-harness\.patch:.*VOLATILE' \
-		-e 'testing/ccw/kernel\.h:.*PREFER_DEFINED_ATTRIBUTE_MACRO'
+		-e 'testing/ccw/kernel\.h:.*PREFER_DEFINED_ATTRIBUTE_MACRO' \
+		-e 'iommu/core/core\.h:.*SUSPECT_CODE_INDENT'
 }

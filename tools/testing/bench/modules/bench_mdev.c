@@ -193,7 +193,7 @@ static struct mdev_driver bench_driver = {
 struct bench_parent {
 	struct mdev_parent parent;
 	struct mdev_type type;
-	struct mdev_type *types[1];
+	struct mdev_type *types;
 };
 
 static struct bench_parent *bench_parent;
@@ -210,8 +210,8 @@ static int bench_parent_add(void)
 		return -ENOMEM;
 	bench->type.sysfs_name = "null";
 	bench->type.pretty_name = "nothing";
-	bench->types[0] = &bench->type;
-	ret = mdev_register_parent(&bench->parent, bench_dev, &bench_driver, bench->types, 1);
+	bench->types = &bench->type;
+	ret = mdev_register_parent(&bench->parent, bench_dev, &bench_driver, &bench->types, 1);
 	if (ret)
 		kfree(bench);
 	else
