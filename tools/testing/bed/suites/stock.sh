@@ -18,7 +18,7 @@ guest()
 	for m in vfio_iommu_type1 vfio-pci mtty mdma; do
 		t_check "$m loads" modprobe $m
 	done
-	t_check "the vfio that runs is ours" ours vfio_fd_enter vfio
+	t_check "the vfio that runs is ours" ours vfio_device_try_get vfio
 	t_check "the mdev that runs is ours" ours mdev_type_take_instance mdev
 	t_check "no cdevs without iommufd" test ! -e /dev/vfio/devices
 
